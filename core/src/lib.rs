@@ -21,7 +21,7 @@ pub mod secret;
 pub mod time;
 
 pub use error::{ErrorCode, Fault};
-pub use ids::{Actor, DeviceId, KeyId, Organization, ProtectorId, VolumeId};
+pub use ids::{Actor, DeviceId, Digest, KeyId, Organization, ProtectorId, VolumeId};
 pub use key::{Kind, RecoveryKey};
 pub use random::Randomness;
 pub use secret::Secret;
