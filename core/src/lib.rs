@@ -11,8 +11,10 @@
 //! |---|---|---|
 //! | 1 | [`error`] [`ids`] [`time`] [`secret`] [`random`] | names for things |
 //! | 2 | [`key`] | the thing a person types |
+//! | 3 | [`envelope`] | seal and open |
 #![forbid(unsafe_code)]
 
+pub mod envelope;
 pub mod error;
 pub mod ids;
 pub mod key;
