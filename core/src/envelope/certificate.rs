@@ -16,6 +16,7 @@ use sha1::Sha1;
 use sha2::{Digest, Sha256};
 
 pub use fingerprint::{Fingerprint, FingerprintError};
+pub(super) use name::to_text as name_text;
 pub use public_key::{P256PublicKey, P384PublicKey, PublicKey, RsaPublicKey};
 pub use structure::KeyUsage;
 
