@@ -2,7 +2,7 @@
 //!
 //! Names that embedders give ([`Organization`], [`DeviceId`], [`VolumeId`], [`ProtectorId`], [`Actor`]) are
 //! text of 1 to 255 bytes, compared byte by byte: no case folding, no Unicode normalisation, so that two
-//! names are the same exactly when their bytes are. [`KeyId`] is ours.
+//! names are the same exactly when their bytes are. [`KeyId`] and [`Digest`] are ours.
 
 use std::{fmt, str::FromStr};
 
@@ -174,6 +174,62 @@ impl<'de> Deserialize<'de> for KeyId {
     }
 }
 
+/// A SHA-256 digest (FIPS 180-4): of an envelope, of a certificate (its fingerprint), of a stored row, of an
+/// audit entry; printed as 64 lower-case hexadecimal digits.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Digest([u8; 32]);
+
+impl Digest {
+    /// The digest of these bytes.
+    pub fn of(bytes: &[u8]) -> Self {
+        use sha2::Digest as _;
+        Self(sha2::Sha256::digest(bytes).into())
+    }
+
+    /// From its 32 bytes.
+    pub fn from_bytes(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
+    /// Its 32 bytes.
+    pub fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+}
+
+impl fmt::Display for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl fmt::Debug for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Digest({self})")
+    }
+}
+
+impl FromStr for Digest {
+    type Err = IdError;
+
+    fn from_str(text: &str) -> Result<Self, IdError> {
+        parse_hex(text).map(Self).ok_or(IdError { what: "digest", problem: "is not 64 hexadecimal digits" })
+    }
+}
+
+impl Serialize for Digest {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Digest {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
+        text.parse().map_err(serde::de::Error::custom)
+    }
+}
+
 /// Exactly `N` bytes from lower- or upper-case hexadecimal digits.
 pub(crate) fn parse_hex<const N: usize>(text: &str) -> Option<[u8; N]> {
     if text.len() != 2 * N || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
@@ -213,5 +269,19 @@ mod tests {
         let id = KeyId::from_bytes(*b"0123456789abcdef");
         assert_eq!(id.to_string().parse(), Ok(id));
         assert!("0123".parse::<KeyId>().is_err());
+    }
+
+    #[test]
+    fn a_digest_is_sha_256_in_hexadecimal() {
+        // FIPS 180-4's own example: the message "abc".
+        let text = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+        let digest = Digest::of(b"abc");
+        assert_eq!(digest.to_string(), text);
+        assert_eq!(text.parse(), Ok(digest));
+        assert_eq!(serde_json::to_string(&digest).unwrap(), format!("\"{text}\""));
+        assert_eq!(serde_json::from_str::<Digest>(&format!("\"{text}\"")).unwrap(), digest);
+        assert!(text.get(1..).unwrap().parse::<Digest>().is_err());
+        assert_eq!(Digest::from_bytes(*digest.as_bytes()), digest);
+        assert_eq!(format!("{digest:?}"), format!("Digest({text})"));
     }
 }

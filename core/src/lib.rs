@@ -11,8 +11,10 @@
 //! |---|---|---|
 //! | 1 | [`error`] [`ids`] [`time`] [`secret`] [`random`] | names for things |
 //! | 2 | [`key`] | the thing a person types |
+//! | 3 | [`envelope`] | seal and open |
 #![forbid(unsafe_code)]
 
+pub mod envelope;
 pub mod error;
 pub mod ids;
 pub mod key;
@@ -21,7 +23,7 @@ pub mod secret;
 pub mod time;
 
 pub use error::{ErrorCode, Fault};
-pub use ids::{Actor, DeviceId, KeyId, Organization, ProtectorId, VolumeId};
+pub use ids::{Actor, DeviceId, Digest, KeyId, Organization, ProtectorId, VolumeId};
 pub use key::{Kind, RecoveryKey};
 pub use random::Randomness;
 pub use secret::Secret;
