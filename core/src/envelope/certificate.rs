@@ -16,6 +16,7 @@ use sha1::Sha1;
 use sha2::{Digest, Sha256};
 
 pub use fingerprint::{Fingerprint, FingerprintError};
+pub(crate) use public_key::{EC_PUBLIC_KEY, P256, P384, RSA_ENCRYPTION};
 pub use public_key::{P256PublicKey, P384PublicKey, PublicKey, RsaPublicKey};
 pub use structure::KeyUsage;
 
@@ -117,6 +118,11 @@ impl Certificate {
                 wanted.take(limit).map(|block| Self::from_block(block)).collect()
             }
         }
+    }
+
+    /// The first DER element, and what follows it.
+    pub(crate) fn split_first(der: &[u8]) -> Result<(&[u8], &[u8]), CertificateError> {
+        structure::split_first(der)
     }
 
     pub(crate) fn from_block(block: &armor::Block) -> Result<Self, CertificateError> {
