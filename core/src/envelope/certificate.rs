@@ -6,6 +6,7 @@
 //! recipients are pinned by [`Fingerprint`].
 
 mod fingerprint;
+mod generate;
 mod name;
 mod public_key;
 mod structure;
@@ -16,6 +17,7 @@ use sha1::Sha1;
 use sha2::{Digest, Sha256};
 
 pub use fingerprint::{Fingerprint, FingerprintError};
+pub use generate::NewCertificate;
 pub(crate) use public_key::{EC_PUBLIC_KEY, P256, P384, RSA_ENCRYPTION};
 pub use public_key::{P256PublicKey, P384PublicKey, PublicKey, RsaPublicKey};
 pub use structure::KeyUsage;
