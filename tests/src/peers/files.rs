@@ -1,0 +1,62 @@
+//! The command line that the programs under `peers/` share: files in, a file out.
+
+use std::path::Path;
+use std::process::Command;
+
+use super::tools::{Missing, Scratch, run};
+use super::{PeerError, SealRequest};
+
+/// `PROGRAM seal … --certificate C… --in plaintext --out message`.
+pub(super) fn seal_by_files(
+    peer: &'static str,
+    request: &SealRequest<'_>,
+    program: Command,
+) -> Result<Vec<u8>, PeerError> {
+    seal(request, program).map_err(|Missing(words)| PeerError { peer, words })
+}
+
+fn seal(request: &SealRequest<'_>, mut program: Command) -> Result<Vec<u8>, Missing> {
+    let scratch = Scratch::new()?;
+    let message = scratch.path("message.der");
+    program.arg("seal").args(request.shape.arguments());
+    for certificate in request.certificates {
+        program.arg("--certificate").arg(certificate);
+    }
+    program
+        .arg("--in")
+        .arg(scratch.file("plaintext", request.plaintext)?);
+    run(program.arg("--out").arg(&message))?;
+    Ok(std::fs::read(message)?)
+}
+
+/// `PROGRAM open --key K --certificate C --in message --out plaintext`.
+pub(super) fn open_by_files(
+    peer: &'static str,
+    message: &[u8],
+    key: &Path,
+    certificate: &Path,
+    program: Command,
+) -> Result<Vec<u8>, PeerError> {
+    open(message, key, certificate, program).map_err(|Missing(words)| PeerError { peer, words })
+}
+
+fn open(
+    message: &[u8],
+    key: &Path,
+    certificate: &Path,
+    mut program: Command,
+) -> Result<Vec<u8>, Missing> {
+    let scratch = Scratch::new()?;
+    let plaintext = scratch.path("plaintext");
+    program
+        .arg("open")
+        .arg("--key")
+        .arg(key)
+        .arg("--certificate")
+        .arg(certificate);
+    program
+        .arg("--in")
+        .arg(scratch.file("message.der", message)?);
+    run(program.arg("--out").arg(&plaintext))?;
+    Ok(std::fs::read(plaintext)?)
+}

@@ -1,0 +1,149 @@
+//! Python: `peers/python/peer.py`, in a virtual environment of its own.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use super::files::{open_by_files, seal_by_files};
+use super::tools::{Missing, built, run, sources};
+use super::{Content, Direction, Format, KeyTransport, Limit, Peer, PeerError, SealRequest, Shape};
+
+/// Which of the two implementations in the script.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum PythonEngine {
+    /// An implementation of its own over `asn1crypto` and the primitives of `cryptography`: a
+    /// second reading of the standards, but no program that anybody uses.
+    Asn1Crypto,
+    /// The PKCS#7 functions of `cryptography`, as their users call them.
+    Cryptography,
+}
+
+/// The interpreter with its packages, set to one engine.
+#[derive(Debug)]
+pub struct Python {
+    engine: PythonEngine,
+    interpreter: PathBuf,
+    script: PathBuf,
+}
+
+const PKCS1: KeyTransport = KeyTransport::RsaPkcs1;
+
+const NO_DES_UNDER_AES: Limit = Limit {
+    direction: Direction::Both,
+    applies: |shape| shape.key_transport.is_agreement() && shape.content == Content::Des,
+    reason: "RFC 3394 wraps no fewer than 16 bytes: no DES key",
+    witness: Shape::enveloped(KeyTransport::EcdhSha256, Content::Des),
+};
+const NO_GCM_IN_ENVELOPED: Limit = Limit {
+    direction: Direction::Both,
+    applies: |shape| shape.content.is_gcm() && shape.format == Format::Enveloped,
+    reason: "GCM only in AuthEnvelopedData",
+    witness: Shape::enveloped(PKCS1, Content::Aes256Gcm),
+};
+const ONLY_READS_BER: Limit = Limit {
+    direction: Direction::Seal,
+    applies: Shape::is_ber,
+    reason: "asn1crypto writes DER",
+    witness: Shape::enveloped(PKCS1, Content::Aes256Cbc).ber(),
+};
+
+const ASN1CRYPTO: &[Limit] = &[NO_DES_UNDER_AES, NO_GCM_IN_ENVELOPED, ONLY_READS_BER];
+
+const CRYPTOGRAPHY: &[Limit] = &[
+    Limit {
+        direction: Direction::Both,
+        applies: |shape| shape.format == Format::Auth,
+        reason: "no AuthEnvelopedData",
+        witness: Shape::auth(PKCS1, Content::Aes256Gcm),
+    },
+    Limit {
+        direction: Direction::Both,
+        applies: |shape| shape.key_transport != PKCS1,
+        reason: "PKCS#1 v1.5 only",
+        witness: Shape::enveloped(KeyTransport::RsaOaepSha256, Content::Aes256Cbc),
+    },
+    Limit {
+        direction: Direction::Both,
+        applies: |shape| !matches!(shape.content, Content::Aes128Cbc | Content::Aes256Cbc),
+        reason: "AES-128-CBC and AES-256-CBC only",
+        witness: Shape::enveloped(PKCS1, Content::TripleDes),
+    },
+    Limit {
+        direction: Direction::Both,
+        applies: Shape::is_ber,
+        reason: "DER only",
+        witness: Shape::enveloped(PKCS1, Content::Aes256Cbc).ber(),
+    },
+    Limit {
+        direction: Direction::Both,
+        applies: Shape::is_ski,
+        reason: "recipients by issuer and serial only; others fail the whole parse",
+        witness: Shape::enveloped(PKCS1, Content::Aes256Cbc).ski(),
+    },
+];
+
+impl Python {
+    /// Makes the environment on first use.
+    ///
+    /// # Errors
+    /// [`Missing`] when Python or its registry cannot be had.
+    pub fn new(engine: PythonEngine) -> Result<Self, Missing> {
+        let folder = sources().join("python");
+        let requirements = folder.join("requirements.txt");
+        let place = built("python", &[&requirements], |place| {
+            run(Command::new("python3").args(["-m", "venv"]).arg(place))?;
+            let mut pip = Command::new(place.join("bin").join("python"));
+            pip.args([
+                "-m",
+                "pip",
+                "install",
+                "--quiet",
+                "--disable-pip-version-check",
+            ]);
+            run(pip.arg("-r").arg(&requirements))
+        })?;
+        let interpreter = place.join("bin").join("python");
+        Ok(Self {
+            engine,
+            interpreter,
+            script: folder.join("peer.py"),
+        })
+    }
+
+    fn command(&self) -> Command {
+        let mut command = Command::new(&self.interpreter);
+        // -I: nothing from the caller's environment or folder; -B: no cache beside the sources.
+        command
+            .args(["-I", "-B"])
+            .arg(&self.script)
+            .arg("--engine")
+            .arg(match self.engine {
+                PythonEngine::Asn1Crypto => "asn1crypto",
+                PythonEngine::Cryptography => "cryptography",
+            });
+        command
+    }
+}
+
+impl Peer for Python {
+    fn name(&self) -> &'static str {
+        match self.engine {
+            PythonEngine::Asn1Crypto => "python-asn1crypto",
+            PythonEngine::Cryptography => "python-cryptography",
+        }
+    }
+
+    fn limits(&self) -> &'static [Limit] {
+        match self.engine {
+            PythonEngine::Asn1Crypto => ASN1CRYPTO,
+            PythonEngine::Cryptography => CRYPTOGRAPHY,
+        }
+    }
+
+    fn seal(&self, request: &SealRequest<'_>) -> Result<Vec<u8>, PeerError> {
+        seal_by_files(self.name(), request, self.command())
+    }
+
+    fn open(&self, message: &[u8], key: &Path, certificate: &Path) -> Result<Vec<u8>, PeerError> {
+        open_by_files(self.name(), message, key, certificate, self.command())
+    }
+}
