@@ -1,1 +1,30 @@
-//! core
+//! fdescrow manages full-disk-encryption recovery keys for a fleet: FileVault, BitLocker, LUKS.
+//!
+//! This crate is the whole library without the world: no I/O, no clock, no randomness of its own, no
+//! `unsafe`, no C. Time ([`Timestamp`]) and randomness ([`Randomness`]) are arguments; what is
+//! remembered goes through one trait. It does not talk to devices, to the network or to a database:
+//! servers and agents do, with `fdescrow-stores` and `fdescrow-identities` beside them.
+//!
+//! The modules stand in rows, and each imports only from the rows above its own:
+//!
+//! | row | modules | what they answer |
+//! |---|---|---|
+//! | 1 | [`error`] [`ids`] [`time`] [`secret`] [`random`] | names for things |
+//! | 2 | [`key`] | the thing a person types |
+//! | 3 | [`envelope`] | seal and open |
+#![forbid(unsafe_code)]
+
+pub mod envelope;
+pub mod error;
+pub mod ids;
+pub mod key;
+pub mod random;
+pub mod secret;
+pub mod time;
+
+pub use error::{ErrorCode, Fault};
+pub use ids::{Actor, DeviceId, Digest, KeyId, Organization, ProtectorId, VolumeId};
+pub use key::{Kind, RecoveryKey};
+pub use random::Randomness;
+pub use secret::Secret;
+pub use time::Timestamp;

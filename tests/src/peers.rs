@@ -28,7 +28,7 @@ pub use go::{Go, GoLibrary};
 pub use openssl::OpenSsl;
 pub use python::{Python, PythonEngine};
 pub use shape::{Content, Encoding, Format, KeyTransport, RecipientIdentifier, Shape, Wrap};
-pub use tools::{Missing, Scratch, missing, run};
+pub use tools::{Missing, missing, run};
 
 /// A program, or our own library, that seals and opens envelopes.
 pub trait Peer: fmt::Debug {
@@ -52,9 +52,7 @@ pub trait Peer: fmt::Debug {
 
     /// The first limit that stands against this shape in this direction; none: it can.
     fn limit(&self, direction: Direction, shape: &Shape) -> Option<&'static Limit> {
-        self.limits()
-            .iter()
-            .find(|limit| limit.direction.covers(direction) && (limit.applies)(shape))
+        self.limits().iter().find(|limit| limit.direction.covers(direction) && (limit.applies)(shape))
     }
 
     /// Whether the peer can do this.
@@ -102,6 +100,17 @@ pub struct Limit {
     pub reason: &'static str,
     /// A shape that shows it.
     pub witness: Shape,
+    /// How it shows.
+    pub evidence: Evidence,
+}
+
+/// How a limit shows when the peer is asked all the same.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Evidence {
+    /// It refuses.
+    Refuses,
+    /// It writes what only its own kind can read.
+    WritesItsOwnWay,
 }
 
 /// A peer's refusal or failure, in its own words.
@@ -140,14 +149,8 @@ pub enum PeerName {
 
 impl PeerName {
     /// All of them.
-    pub const ALL: [Self; 6] = [
-        Self::OpenSsl,
-        Self::BouncyCastle,
-        Self::Cryptography,
-        Self::Asn1Crypto,
-        Self::Smallstep,
-        Self::Mozilla,
-    ];
+    pub const ALL: [Self; 6] =
+        [Self::OpenSsl, Self::BouncyCastle, Self::Cryptography, Self::Asn1Crypto, Self::Smallstep, Self::Mozilla];
 
     /// Builds the peer if this is its first use.
     ///

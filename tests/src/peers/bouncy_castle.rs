@@ -33,35 +33,18 @@ impl BouncyCastle {
             let jars = folder.join("jars");
             let output = format!("-DoutputDirectory={}", jars.display());
             let goal = "dependency:copy-dependencies";
-            run(Command::new("mvn")
-                .args(["-q", "-B", goal, &output])
-                .arg("-f")
-                .arg(&pom))?;
+            run(Command::new("mvn").args(["-q", "-B", goal, &output]).arg("-f").arg(&pom))?;
             let mut compiler = Command::new("javac");
-            compiler
-                .arg("-cp")
-                .arg(jars.join("*"))
-                .arg("-d")
-                .arg(folder);
+            compiler.arg("-cp").arg(jars.join("*")).arg("-d").arg(folder);
             run(compiler.arg(&source))
         })?;
         Ok(Self { folder })
     }
 
     fn program(&self) -> Command {
-        let path = format!(
-            "{}:{}",
-            self.folder.display(),
-            self.folder.join("jars/*").display()
-        );
+        let path = format!("{}:{}", self.folder.display(), self.folder.join("jars/*").display());
         let mut java = Command::new("java");
-        java.args([
-            "-XX:TieredStopAtLevel=1",
-            "-XX:+UseSerialGC",
-            "-cp",
-            &path,
-            "Peer",
-        ]);
+        java.args(["-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-cp", &path, "Peer"]);
         java
     }
 }

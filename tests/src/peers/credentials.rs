@@ -25,13 +25,7 @@ pub enum RecipientKey {
 
 impl RecipientKey {
     /// All of them.
-    pub const ALL: [Self; 5] = [
-        Self::P256,
-        Self::P384,
-        Self::Rsa2048,
-        Self::Rsa3072,
-        Self::Rsa4096,
-    ];
+    pub const ALL: [Self; 5] = [Self::P256, Self::P384, Self::Rsa2048, Self::Rsa3072, Self::Rsa4096];
 
     /// The name in tables and file names.
     #[must_use]
@@ -60,11 +54,7 @@ pub struct Credentials {
 /// # Errors
 /// [`Missing`] when OpenSSL is not there.
 pub fn credentials(key: RecipientKey) -> Result<Credentials, Missing> {
-    let folder = built("keys", &[], |folder| {
-        RecipientKey::ALL
-            .into_iter()
-            .try_for_each(|key| make(key, folder))
-    })?;
+    let folder = built("keys", &[], |folder| RecipientKey::ALL.into_iter().try_for_each(|key| make(key, folder)))?;
     Ok(Credentials {
         key: folder.join(format!("{}.key.pem", key.word())),
         certificate: folder.join(format!("{}.pem", key.word())),
@@ -88,17 +78,9 @@ fn make(key: RecipientKey, folder: &Path) -> Result<(), Missing> {
     );
     std::fs::write(&config, text)?;
     let mut openssl = Command::new("openssl");
-    openssl
-        .args(["req", "-x509", "-nodes", "-days", "3650"])
-        .arg("-config")
-        .arg(&config);
-    openssl
-        .arg("-keyout")
-        .arg(folder.join(format!("{}.key.pem", key.word())));
-    openssl
-        .arg("-out")
-        .arg(folder.join(format!("{}.pem", key.word())))
-        .arg("-newkey");
+    openssl.args(["req", "-x509", "-nodes", "-days", "3650"]).arg("-config").arg(&config);
+    openssl.arg("-keyout").arg(folder.join(format!("{}.key.pem", key.word())));
+    openssl.arg("-out").arg(folder.join(format!("{}.pem", key.word()))).arg("-newkey");
     match algorithm.strip_prefix("ec:") {
         Some(curve) => openssl.args(["ec", "-pkeyopt", &format!("ec_paramgen_curve:{curve}")]),
         None => openssl.arg(algorithm),

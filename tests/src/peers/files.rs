@@ -1,9 +1,11 @@
 //! The command line that the programs under `peers/` share: files in, a file out.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use super::tools::{Missing, Scratch, run};
+use super::tools::{Missing, run};
+use crate::ScratchDir;
+
 use super::{PeerError, SealRequest};
 
 /// `PROGRAM seal … --certificate C… --in plaintext --out message`.
@@ -16,15 +18,13 @@ pub(super) fn seal_by_files(
 }
 
 fn seal(request: &SealRequest<'_>, mut program: Command) -> Result<Vec<u8>, Missing> {
-    let scratch = Scratch::new()?;
-    let message = scratch.path("message.der");
+    let scratch = crate::scratch("peer");
+    let message = scratch.join("message.der");
     program.arg("seal").args(request.shape.arguments());
     for certificate in request.certificates {
         program.arg("--certificate").arg(certificate);
     }
-    program
-        .arg("--in")
-        .arg(scratch.file("plaintext", request.plaintext)?);
+    program.arg("--in").arg(file(&scratch, "plaintext", request.plaintext)?);
     run(program.arg("--out").arg(&message))?;
     Ok(std::fs::read(message)?)
 }
@@ -40,23 +40,18 @@ pub(super) fn open_by_files(
     open(message, key, certificate, program).map_err(|Missing(words)| PeerError { peer, words })
 }
 
-fn open(
-    message: &[u8],
-    key: &Path,
-    certificate: &Path,
-    mut program: Command,
-) -> Result<Vec<u8>, Missing> {
-    let scratch = Scratch::new()?;
-    let plaintext = scratch.path("plaintext");
-    program
-        .arg("open")
-        .arg("--key")
-        .arg(key)
-        .arg("--certificate")
-        .arg(certificate);
-    program
-        .arg("--in")
-        .arg(scratch.file("message.der", message)?);
+fn open(message: &[u8], key: &Path, certificate: &Path, mut program: Command) -> Result<Vec<u8>, Missing> {
+    let scratch = crate::scratch("peer");
+    let plaintext = scratch.join("plaintext");
+    program.arg("open").arg("--key").arg(key).arg("--certificate").arg(certificate);
+    program.arg("--in").arg(file(&scratch, "message.der", message)?);
     run(program.arg("--out").arg(&plaintext))?;
     Ok(std::fs::read(plaintext)?)
+}
+
+/// A file of this name in the folder, holding these bytes.
+pub(super) fn file(folder: &ScratchDir, name: &str, bytes: &[u8]) -> Result<PathBuf, Missing> {
+    let path = folder.join(name);
+    std::fs::write(&path, bytes)?;
+    Ok(path)
 }

@@ -5,7 +5,7 @@ use std::process::Command;
 
 use super::files::{open_by_files, seal_by_files};
 use super::tools::{Missing, built, run, sources};
-use super::{Content, Direction, Format, KeyTransport, Limit, Peer, PeerError, SealRequest, Shape};
+use super::{Content, Direction, Evidence, Format, KeyTransport, Limit, Peer, PeerError, SealRequest, Shape};
 
 /// Which of the two libraries.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -28,70 +28,77 @@ const PKCS1: KeyTransport = KeyTransport::RsaPkcs1;
 const NO_AUTH: Limit = Limit {
     direction: Direction::Both,
     applies: |shape| shape.format == Format::Auth,
-    reason: "no AuthEnvelopedData; GCM goes into EnvelopedData with parameters of its own",
+    reason: "no AuthEnvelopedData",
     witness: Shape::auth(PKCS1, Content::Aes256Gcm),
+    evidence: Evidence::Refuses,
 };
 const NO_SKI: Limit = Limit {
     direction: Direction::Both,
     applies: Shape::is_ski,
     reason: "recipients by issuer and serial only; others fail the whole parse",
     witness: Shape::enveloped(PKCS1, Content::Aes256Cbc).ski(),
+    evidence: Evidence::Refuses,
 };
 const NO_AGREEMENT: Limit = Limit {
     direction: Direction::Both,
     applies: |shape| shape.key_transport.is_agreement(),
     reason: "no KeyAgreeRecipientInfo; it fails the whole parse",
     witness: Shape::enveloped(KeyTransport::EcdhSha256, Content::Aes256Cbc),
+    evidence: Evidence::Refuses,
 };
 const NO_AES_192: Limit = Limit {
     direction: Direction::Both,
     applies: |shape| matches!(shape.content, Content::Aes192Cbc | Content::Aes192Gcm),
     reason: "no AES-192",
     witness: Shape::enveloped(PKCS1, Content::Aes192Cbc),
+    evidence: Evidence::Refuses,
 };
 const ONLY_READS_TRIPLE_DES: Limit = Limit {
     direction: Direction::Seal,
     applies: |shape| shape.content == Content::TripleDes,
     reason: "3DES is only read",
     witness: Shape::enveloped(PKCS1, Content::TripleDes),
+    evidence: Evidence::Refuses,
 };
 const ONLY_READS_BER: Limit = Limit {
     direction: Direction::Seal,
     applies: Shape::is_ber,
     reason: "BER is only read",
     witness: Shape::enveloped(PKCS1, Content::Aes256Cbc).ber(),
+    evidence: Evidence::Refuses,
 };
 const SAME_MGF1_HASH: Limit = Limit {
     direction: Direction::Both,
     applies: |shape| shape.key_transport == KeyTransport::RsaOaepSha256Mgf1Sha1,
     reason: "MGF1 always with the OAEP hash, whatever the parameters say",
     witness: Shape::enveloped(KeyTransport::RsaOaepSha256Mgf1Sha1, Content::Aes256Cbc),
+    evidence: Evidence::Refuses,
+};
+const WRONG_OAEP_PARAMETERS: Limit = Limit {
+    direction: Direction::Seal,
+    applies: |shape| shape.key_transport.is_oaep() && shape.key_transport != KeyTransport::RsaOaepSha1,
+    reason: "OAEP parameters leave MGF1 to its default, SHA-1, while the key was wrapped with the OAEP hash in MGF1",
+    witness: Shape::enveloped(KeyTransport::RsaOaepSha256, Content::Aes256Cbc),
+    evidence: Evidence::WritesItsOwnWay,
+};
+const OWN_GCM_PARAMETERS: Limit = Limit {
+    direction: Direction::Seal,
+    applies: |shape| shape.content.is_gcm() && shape.format == Format::Enveloped,
+    reason: "GCM goes into EnvelopedData with parameters of no standard, under a primitive SEQUENCE tag",
+    witness: Shape::enveloped(PKCS1, Content::Aes256Gcm),
+    evidence: Evidence::WritesItsOwnWay,
 };
 const NO_OAEP: Limit = Limit {
     direction: Direction::Both,
     applies: |shape| shape.key_transport.is_oaep(),
     reason: "no OAEP",
     witness: Shape::enveloped(KeyTransport::RsaOaepSha256, Content::Aes256Cbc),
+    evidence: Evidence::Refuses,
 };
 
-const SMALLSTEP: &[Limit] = &[
-    NO_AUTH,
-    NO_SKI,
-    NO_AGREEMENT,
-    NO_AES_192,
-    ONLY_READS_TRIPLE_DES,
-    ONLY_READS_BER,
-    SAME_MGF1_HASH,
-];
-const MOZILLA: &[Limit] = &[
-    NO_AUTH,
-    NO_SKI,
-    NO_AGREEMENT,
-    NO_AES_192,
-    ONLY_READS_TRIPLE_DES,
-    ONLY_READS_BER,
-    NO_OAEP,
-];
+const SMALLSTEP: &[Limit] =
+    &[NO_AUTH, NO_SKI, NO_AGREEMENT, NO_AES_192, ONLY_READS_TRIPLE_DES, ONLY_READS_BER, SAME_MGF1_HASH];
+const MOZILLA: &[Limit] = &[NO_AUTH, NO_SKI, NO_AGREEMENT, NO_AES_192, ONLY_READS_TRIPLE_DES, ONLY_READS_BER, NO_OAEP];
 
 impl Go {
     /// Compiles on first use.
@@ -103,20 +110,11 @@ impl Go {
         let files = ["main.go", "go.mod", "go.sum"].map(|name| folder.join(name));
         let place = built("go", &files.each_ref().map(PathBuf::as_path), |place| {
             let mut build = Command::new("go");
-            build
-                .args(["build", "-trimpath", "-mod=readonly", "-o"])
-                .arg(place.join("peer"));
-            build
-                .arg(".")
-                .current_dir(&folder)
-                .env("GOTOOLCHAIN", "local")
-                .env("CGO_ENABLED", "0");
+            build.args(["build", "-trimpath", "-mod=readonly", "-o"]).arg(place.join("peer"));
+            build.arg(".").current_dir(&folder).env("GOTOOLCHAIN", "local").env("CGO_ENABLED", "0");
             run(&mut build)
         })?;
-        Ok(Self {
-            library,
-            program: place.join("peer"),
-        })
+        Ok(Self { library, program: place.join("peer") })
     }
 
     fn command(&self) -> Command {

@@ -6,10 +6,9 @@
 use std::path::Path;
 use std::process::Command;
 
-use super::tools::{Missing, Scratch, run};
-use super::{
-    Content, Direction, Format, KeyTransport, Limit, Peer, PeerError, SealRequest, Shape, Wrap,
-};
+use super::files::file;
+use super::tools::{Missing, run};
+use super::{Content, Direction, Evidence, Format, KeyTransport, Limit, Peer, PeerError, SealRequest, Shape, Wrap};
 
 /// `openssl cms`.
 #[derive(Debug)]
@@ -26,12 +25,14 @@ const LIMITS: &[Limit] = &[
         applies: |shape| shape.key_transport.is_agreement() && shape.content == Content::Des,
         reason: "RFC 3394 wraps no fewer than 16 bytes: no DES key",
         witness: Shape::enveloped(KeyTransport::EcdhSha256, Content::Des),
+        evidence: Evidence::Refuses,
     },
     Limit {
         direction: Direction::Both,
         applies: |shape| shape.content.is_gcm() && shape.format == Format::Enveloped,
         reason: "GCM only in AuthEnvelopedData",
         witness: Shape::enveloped(KeyTransport::RsaPkcs1, Content::Aes256Gcm),
+        evidence: Evidence::Refuses,
     },
 ];
 
@@ -41,9 +42,7 @@ impl OpenSsl {
     /// # Errors
     /// [`Missing`] when either is not installed.
     pub fn new() -> Result<Self, Missing> {
-        run(Command::new("openssl")
-            .args(["list", "-cipher-algorithms"])
-            .args(PROVIDERS))?;
+        run(Command::new("openssl").args(["list", "-cipher-algorithms"]).args(PROVIDERS))?;
         Ok(Self(()))
     }
 }
@@ -71,17 +70,10 @@ fn seal(request: &SealRequest<'_>) -> Result<Vec<u8>, Missing> {
     if shape.content.is_gcm() != (shape.format == Format::Auth) {
         return Err(Missing(format!("unsupported: {shape}")));
     }
-    let scratch = Scratch::new()?;
-    let message = scratch.path("message.der");
+    let scratch = crate::scratch("peer");
+    let message = scratch.join("message.der");
     let mut openssl = Command::new("openssl");
-    openssl.args([
-        "cms",
-        "-encrypt",
-        "-binary",
-        "-outform",
-        "DER",
-        cipher(shape.content),
-    ]);
+    openssl.args(["cms", "-encrypt", "-binary", "-outform", "DER", cipher(shape.content)]);
     if shape.is_ber() {
         openssl.arg("-stream");
     }
@@ -91,10 +83,7 @@ fn seal(request: &SealRequest<'_>) -> Result<Vec<u8>, Missing> {
     if shape.key_transport.is_agreement() {
         openssl.arg(wrap(shape.wrap));
     }
-    openssl
-        .args(PROVIDERS)
-        .arg("-in")
-        .arg(scratch.file("plaintext", request.plaintext)?);
+    openssl.args(PROVIDERS).arg("-in").arg(file(&scratch, "plaintext", request.plaintext)?);
     for certificate in request.certificates {
         openssl.arg("-recip").arg(certificate);
         for option in options(shape.key_transport) {
@@ -106,20 +95,12 @@ fn seal(request: &SealRequest<'_>) -> Result<Vec<u8>, Missing> {
 }
 
 fn open(message: &[u8], key: &Path, certificate: &Path) -> Result<Vec<u8>, Missing> {
-    let scratch = Scratch::new()?;
-    let plaintext = scratch.path("plaintext");
+    let scratch = crate::scratch("peer");
+    let plaintext = scratch.join("plaintext");
     let mut openssl = Command::new("openssl");
-    openssl
-        .args(["cms", "-decrypt", "-binary", "-inform", "DER"])
-        .args(PROVIDERS);
-    openssl
-        .arg("-inkey")
-        .arg(key)
-        .arg("-recip")
-        .arg(certificate);
-    openssl
-        .arg("-in")
-        .arg(scratch.file("message.der", message)?);
+    openssl.args(["cms", "-decrypt", "-binary", "-inform", "DER"]).args(PROVIDERS);
+    openssl.arg("-inkey").arg(key).arg("-recip").arg(certificate);
+    openssl.arg("-in").arg(file(&scratch, "message.der", message)?);
     run(openssl.arg("-out").arg(&plaintext))?;
     Ok(std::fs::read(plaintext)?)
 }
@@ -158,11 +139,7 @@ fn options(transport: KeyTransport) -> &'static [&'static str] {
         KeyTransport::EcdhSha512 => &["ecdh_kdf_md:sha512"],
         KeyTransport::RsaOaepSha1 => &["rsa_padding_mode:oaep"],
         KeyTransport::RsaOaepSha256 => &["rsa_padding_mode:oaep", "rsa_oaep_md:sha256"],
-        KeyTransport::RsaOaepSha256Mgf1Sha1 => &[
-            "rsa_padding_mode:oaep",
-            "rsa_oaep_md:sha256",
-            "rsa_mgf1_md:sha1",
-        ],
+        KeyTransport::RsaOaepSha256Mgf1Sha1 => &["rsa_padding_mode:oaep", "rsa_oaep_md:sha256", "rsa_mgf1_md:sha1"],
         KeyTransport::RsaOaepSha384 => &["rsa_padding_mode:oaep", "rsa_oaep_md:sha384"],
         KeyTransport::RsaOaepSha512 => &["rsa_padding_mode:oaep", "rsa_oaep_md:sha512"],
         KeyTransport::RsaPkcs1 => &[],

@@ -1,11 +1,11 @@
-//! Python: `peers/python/peer.py`, in a virtual environment of its own.
+//! Python: `peers/python/peer.py`, under the interpreter that `cargo xtask test` sets up.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::files::{open_by_files, seal_by_files};
-use super::tools::{Missing, built, run, sources};
-use super::{Content, Direction, Format, KeyTransport, Limit, Peer, PeerError, SealRequest, Shape};
+use super::tools::{Missing, run, sources};
+use super::{Content, Direction, Evidence, Format, KeyTransport, Limit, Peer, PeerError, SealRequest, Shape};
 
 /// Which of the two implementations in the script.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -32,18 +32,21 @@ const NO_DES_UNDER_AES: Limit = Limit {
     applies: |shape| shape.key_transport.is_agreement() && shape.content == Content::Des,
     reason: "RFC 3394 wraps no fewer than 16 bytes: no DES key",
     witness: Shape::enveloped(KeyTransport::EcdhSha256, Content::Des),
+    evidence: Evidence::Refuses,
 };
 const NO_GCM_IN_ENVELOPED: Limit = Limit {
     direction: Direction::Both,
     applies: |shape| shape.content.is_gcm() && shape.format == Format::Enveloped,
     reason: "GCM only in AuthEnvelopedData",
     witness: Shape::enveloped(PKCS1, Content::Aes256Gcm),
+    evidence: Evidence::Refuses,
 };
 const ONLY_READS_BER: Limit = Limit {
     direction: Direction::Seal,
     applies: Shape::is_ber,
     reason: "asn1crypto writes DER",
     witness: Shape::enveloped(PKCS1, Content::Aes256Cbc).ber(),
+    evidence: Evidence::Refuses,
 };
 
 const ASN1CRYPTO: &[Limit] = &[NO_DES_UNDER_AES, NO_GCM_IN_ENVELOPED, ONLY_READS_BER];
@@ -54,72 +57,57 @@ const CRYPTOGRAPHY: &[Limit] = &[
         applies: |shape| shape.format == Format::Auth,
         reason: "no AuthEnvelopedData",
         witness: Shape::auth(PKCS1, Content::Aes256Gcm),
+        evidence: Evidence::Refuses,
     },
     Limit {
         direction: Direction::Both,
         applies: |shape| shape.key_transport != PKCS1,
         reason: "PKCS#1 v1.5 only",
         witness: Shape::enveloped(KeyTransport::RsaOaepSha256, Content::Aes256Cbc),
+        evidence: Evidence::Refuses,
     },
     Limit {
         direction: Direction::Both,
         applies: |shape| !matches!(shape.content, Content::Aes128Cbc | Content::Aes256Cbc),
         reason: "AES-128-CBC and AES-256-CBC only",
         witness: Shape::enveloped(PKCS1, Content::TripleDes),
+        evidence: Evidence::Refuses,
     },
     Limit {
         direction: Direction::Both,
         applies: Shape::is_ber,
         reason: "DER only",
         witness: Shape::enveloped(PKCS1, Content::Aes256Cbc).ber(),
+        evidence: Evidence::Refuses,
     },
     Limit {
         direction: Direction::Both,
         applies: Shape::is_ski,
         reason: "recipients by issuer and serial only; others fail the whole parse",
         witness: Shape::enveloped(PKCS1, Content::Aes256Cbc).ski(),
+        evidence: Evidence::Refuses,
     },
 ];
 
 impl Python {
-    /// Makes the environment on first use.
+    /// Finds the interpreter that `cargo xtask test` has set up.
     ///
     /// # Errors
-    /// [`Missing`] when Python or its registry cannot be had.
+    /// [`Missing`] when it or one of its packages is not there.
     pub fn new(engine: PythonEngine) -> Result<Self, Missing> {
-        let folder = sources().join("python");
-        let requirements = folder.join("requirements.txt");
-        let place = built("python", &[&requirements], |place| {
-            run(Command::new("python3").args(["-m", "venv"]).arg(place))?;
-            let mut pip = Command::new(place.join("bin").join("python"));
-            pip.args([
-                "-m",
-                "pip",
-                "install",
-                "--quiet",
-                "--disable-pip-version-check",
-            ]);
-            run(pip.arg("-r").arg(&requirements))
-        })?;
-        let interpreter = place.join("bin").join("python");
-        Ok(Self {
-            engine,
-            interpreter,
-            script: folder.join("peer.py"),
-        })
+        let interpreter = crate::python().ok_or_else(|| Missing("Python".to_owned()))?;
+        let find = "import importlib.util as u; assert u.find_spec('asn1crypto') and u.find_spec('cryptography')";
+        run(Command::new(&interpreter).args(["-I", "-c", find]))?;
+        Ok(Self { engine, interpreter, script: sources().join("python").join("peer.py") })
     }
 
     fn command(&self) -> Command {
         let mut command = Command::new(&self.interpreter);
         // -I: nothing from the caller's environment or folder; -B: no cache beside the sources.
-        command
-            .args(["-I", "-B"])
-            .arg(&self.script)
-            .arg("--engine")
-            .arg(match self.engine {
-                PythonEngine::Asn1Crypto => "asn1crypto",
-                PythonEngine::Cryptography => "cryptography",
-            });
+        command.args(["-I", "-B"]).arg(&self.script).arg("--engine").arg(match self.engine {
+            PythonEngine::Asn1Crypto => "asn1crypto",
+            PythonEngine::Cryptography => "cryptography",
+        });
         command
     }
 }

@@ -265,12 +265,7 @@ impl fmt::Display for Shape {
             Format::Auth => "auth",
             Format::Enveloped => "enveloped",
         };
-        write!(
-            formatter,
-            "{format} {} {}",
-            self.key_transport.word(),
-            self.content.word()
-        )?;
+        write!(formatter, "{format} {} {}", self.key_transport.word(), self.content.word())?;
         if self.key_transport.is_agreement() {
             write!(formatter, " {}-wrap", self.wrap.word())?;
         }

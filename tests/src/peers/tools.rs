@@ -9,7 +9,6 @@ use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::atomic::{AtomicU32, Ordering};
 
 use sha2::{Digest, Sha256};
 
@@ -35,28 +34,12 @@ impl From<io::Error> for Missing {
 /// When the environment says `CI`: there nothing may be missing.
 pub fn missing(reason: &Missing) {
     assert!(std::env::var_os("CI").is_none(), "missing in CI: {reason}");
-    #[expect(clippy::print_stderr, reason = "a skipped test says why")]
-    {
-        eprintln!("skipped: {reason}");
-    }
+    eprintln!("skipped: {reason}");
 }
 
 /// The folder of the peers' sources.
 pub(super) fn sources() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("peers")
-}
-
-/// The folder that peers, keys and scratch files live in.
-fn folder() -> Result<PathBuf, Missing> {
-    let program = std::env::current_exe()?;
-    let target = program
-        .ancestors()
-        .find(|folder| folder.join("CACHEDIR.TAG").exists())
-        .or_else(|| program.parent())
-        .ok_or_else(|| Missing("no target directory".to_owned()))?;
-    let folder = target.join("peers");
-    fs::create_dir_all(&folder)?;
-    Ok(folder)
+    crate::workspace_root().join("tests").join("peers")
 }
 
 /// A folder that `build` has filled from these files, now or in an earlier run.
@@ -67,17 +50,12 @@ pub(super) fn built(
 ) -> Result<PathBuf, Missing> {
     let mut digest = Sha256::new();
     for path in from {
-        let bytes =
-            fs::read(path).map_err(|error| Missing(format!("{}: {error}", path.display())))?;
+        let bytes = fs::read(path).map_err(|error| Missing(format!("{}: {error}", path.display())))?;
         digest.update(Sha256::digest(&bytes));
     }
-    let tail: String = digest
-        .finalize()
-        .iter()
-        .take(6)
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
-    let folder = folder()?;
+    let tail: String = digest.finalize().iter().take(6).map(|byte| format!("{byte:02x}")).collect();
+    let folder = crate::target().join("peers");
+    fs::create_dir_all(&folder)?;
     let place = folder.join(format!("{name}-{tail}"));
     let done = place.join("done");
     if done.exists() {
@@ -102,9 +80,7 @@ pub(super) fn built(
 /// Its words, when it cannot be started or does not exit with 0.
 pub fn run(command: &mut Command) -> Result<(), Missing> {
     let program = command.get_program().to_string_lossy().into_owned();
-    let output = command
-        .output()
-        .map_err(|error| Missing(format!("{program}: {error}")))?;
+    let output = command.output().map_err(|error| Missing(format!("{program}: {error}")))?;
     if output.status.success() {
         return Ok(());
     }
@@ -113,47 +89,4 @@ pub fn run(command: &mut Command) -> Result<(), Missing> {
         words = String::from_utf8_lossy(&output.stdout).into_owned();
     }
     Err(Missing(format!("{}: {}", output.status, words.trim())))
-}
-
-/// A folder for the files of one call, removed at its end.
-#[derive(Debug)]
-pub struct Scratch(PathBuf);
-
-impl Scratch {
-    /// Makes one.
-    ///
-    /// # Errors
-    /// When the target directory cannot be written.
-    pub fn new() -> Result<Self, Missing> {
-        static COUNT: AtomicU32 = AtomicU32::new(0);
-        let count = COUNT.fetch_add(1, Ordering::Relaxed);
-        let place = folder()?
-            .join("scratch")
-            .join(format!("{}-{count}", std::process::id()));
-        fs::create_dir_all(&place)?;
-        Ok(Self(place))
-    }
-
-    /// A file in it, not yet made.
-    #[must_use]
-    pub fn path(&self, name: &str) -> PathBuf {
-        self.0.join(name)
-    }
-
-    /// A file in it that holds these bytes.
-    ///
-    /// # Errors
-    /// When it cannot be written.
-    pub fn file(&self, name: &str, bytes: &[u8]) -> Result<PathBuf, Missing> {
-        let path = self.path(name);
-        fs::write(&path, bytes)?;
-        Ok(path)
-    }
-}
-
-impl Drop for Scratch {
-    fn drop(&mut self) {
-        // What stays behind is swept with the target directory.
-        drop(fs::remove_dir_all(&self.0));
-    }
 }

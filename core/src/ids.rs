@@ -1,0 +1,287 @@
+//! What are things called?
+//!
+//! Names that embedders give ([`Organization`], [`DeviceId`], [`VolumeId`], [`ProtectorId`], [`Actor`]) are
+//! text of 1 to 255 bytes, compared byte by byte: no case folding, no Unicode normalisation, so that two
+//! names are the same exactly when their bytes are. [`KeyId`] and [`Digest`] are ours.
+
+use std::{fmt, str::FromStr};
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use crate::{
+    error::ErrorCode,
+    random::{Randomness, RandomnessError},
+};
+
+/// A name is empty, longer than 255 bytes, or has control characters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{what} {problem}")]
+#[non_exhaustive]
+pub struct IdError {
+    what: &'static str,
+    problem: &'static str,
+}
+
+impl IdError {
+    /// The stable number of this error.
+    pub fn code(self) -> ErrorCode {
+        ErrorCode::IdInvalid
+    }
+}
+
+/// The longest name, in bytes of UTF-8.
+pub const MAX_BYTES: usize = 255;
+
+fn checked(what: &'static str, text: String) -> Result<String, IdError> {
+    let problem = if text.is_empty() {
+        "is empty"
+    } else if text.len() > MAX_BYTES {
+        "is longer than 255 bytes"
+    } else if text.chars().any(char::is_control) {
+        "has control characters"
+    } else {
+        return Ok(text);
+    };
+    Err(IdError { what, problem })
+}
+
+macro_rules! name {
+    ($(#[$doc:meta])* $type:ident, $what:literal) => {
+        $(#[$doc])*
+        #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $type(String);
+
+        impl $type {
+            /// Takes a name of 1 to 255 bytes without control characters.
+            ///
+            /// # Errors
+            /// [`IdError`] if it is empty, longer, or has control characters.
+            pub fn new(text: impl Into<String>) -> Result<Self, IdError> {
+                checked($what, text.into()).map(Self)
+            }
+
+            /// The name as it was given.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl fmt::Display for $type {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+
+        impl FromStr for $type {
+            type Err = IdError;
+
+            fn from_str(text: &str) -> Result<Self, IdError> {
+                Self::new(text)
+            }
+        }
+
+        impl Serialize for $type {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(&self.0)
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $type {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                Self::new(String::deserialize(deserializer)?).map_err(serde::de::Error::custom)
+            }
+        }
+    };
+}
+
+name! {
+    /// The organization whose keys these are: leads every stored key, so that two never mix.
+    Organization, "organization"
+}
+name! {
+    /// A device, by the identifier that the embedder chose for good (a serial number, a database id).
+    DeviceId, "device"
+}
+name! {
+    /// A volume of a device: an APFS volume UUID, a Windows volume name, a LUKS UUID.
+    VolumeId, "volume"
+}
+name! {
+    /// What protects the volume key: a BitLocker protector GUID, a LUKS key slot, a FileVault crypto user.
+    ProtectorId, "protector"
+}
+name! {
+    /// Who does something: a person or a program, as the embedder authenticated it.
+    Actor, "actor"
+}
+
+/// A stored key, by 128 random bits; printed as 32 lower-case hexadecimal digits.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct KeyId([u8; 16]);
+
+impl KeyId {
+    /// A new one.
+    ///
+    /// # Errors
+    /// [`RandomnessError`] if the source failed.
+    pub fn generate(rng: &dyn Randomness) -> Result<Self, RandomnessError> {
+        let mut bytes = [0; 16];
+        rng.fill(&mut bytes)?;
+        Ok(Self(bytes))
+    }
+
+    /// From its sixteen bytes.
+    pub fn from_bytes(bytes: [u8; 16]) -> Self {
+        Self(bytes)
+    }
+
+    /// Its sixteen bytes.
+    pub fn as_bytes(&self) -> &[u8; 16] {
+        &self.0
+    }
+}
+
+impl fmt::Display for KeyId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl fmt::Debug for KeyId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "KeyId({self})")
+    }
+}
+
+impl FromStr for KeyId {
+    type Err = IdError;
+
+    fn from_str(text: &str) -> Result<Self, IdError> {
+        parse_hex(text).map(Self).ok_or(IdError { what: "key id", problem: "is not 32 hexadecimal digits" })
+    }
+}
+
+impl Serialize for KeyId {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for KeyId {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
+        text.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+/// A SHA-256 digest (FIPS 180-4): of an envelope, of a certificate (its fingerprint), of a stored row, of an
+/// audit entry; printed as 64 lower-case hexadecimal digits.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Digest([u8; 32]);
+
+impl Digest {
+    /// The digest of these bytes.
+    pub fn of(bytes: &[u8]) -> Self {
+        use sha2::Digest as _;
+        Self(sha2::Sha256::digest(bytes).into())
+    }
+
+    /// From its 32 bytes.
+    pub fn from_bytes(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
+    /// Its 32 bytes.
+    pub fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+}
+
+impl fmt::Display for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl fmt::Debug for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Digest({self})")
+    }
+}
+
+impl FromStr for Digest {
+    type Err = IdError;
+
+    fn from_str(text: &str) -> Result<Self, IdError> {
+        parse_hex(text).map(Self).ok_or(IdError { what: "digest", problem: "is not 64 hexadecimal digits" })
+    }
+}
+
+impl Serialize for Digest {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Digest {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
+        text.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+/// Exactly `N` bytes from lower- or upper-case hexadecimal digits.
+pub(crate) fn parse_hex<const N: usize>(text: &str) -> Option<[u8; N]> {
+    if text.len() != 2 * N || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        return None;
+    }
+    let mut bytes = [0; N];
+    for (index, byte) in bytes.iter_mut().enumerate() {
+        *byte = u8::from_str_radix(text.get(2 * index..2 * index + 2)?, 16).ok()?;
+    }
+    Some(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_bytes_and_nothing_is_folded() {
+        let composed = DeviceId::new("caf\u{e9}").unwrap();
+        let decomposed = DeviceId::new("cafe\u{301}").unwrap();
+        assert_ne!(composed, decomposed);
+        assert_ne!(DeviceId::new("ABC"), DeviceId::new("abc"));
+        assert_eq!(DeviceId::new("'; DROP TABLE keys; --").unwrap().as_str(), "'; DROP TABLE keys; --");
+    }
+
+    #[test]
+    fn what_no_database_could_hold_is_refused() {
+        for bad in ["", "a\0b", "line\nbreak", &"x".repeat(256)] {
+            let error = DeviceId::new(bad).unwrap_err();
+            assert_eq!(error.code(), ErrorCode::IdInvalid);
+        }
+        assert!(DeviceId::new("\u{1f512}".repeat(63)).is_ok());
+    }
+
+    #[test]
+    fn a_key_id_prints_and_parses() {
+        let id = KeyId::from_bytes(*b"0123456789abcdef");
+        assert_eq!(id.to_string().parse(), Ok(id));
+        assert!("0123".parse::<KeyId>().is_err());
+    }
+
+    #[test]
+    fn a_digest_is_sha_256_in_hexadecimal() {
+        // FIPS 180-4's own example: the message "abc".
+        let text = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+        let digest = Digest::of(b"abc");
+        assert_eq!(digest.to_string(), text);
+        assert_eq!(text.parse(), Ok(digest));
+        assert_eq!(serde_json::to_string(&digest).unwrap(), format!("\"{text}\""));
+        assert_eq!(serde_json::from_str::<Digest>(&format!("\"{text}\"")).unwrap(), digest);
+        assert!(text.get(1..).unwrap().parse::<Digest>().is_err());
+        assert_eq!(Digest::from_bytes(*digest.as_bytes()), digest);
+        assert_eq!(format!("{digest:?}"), format!("Digest({text})"));
+    }
+}
