@@ -9,6 +9,10 @@ use crate::steps::{Failure, Outcome, output, run};
 /// Seconds that each target runs.
 const SECONDS: u32 = 20;
 
+/// Bytes that an input may have: somewhat more than the 64 KiB that the library takes, so that its
+/// limit is met too.
+const LONGEST: u32 = 68_000;
+
 pub(crate) fn smoke(place: &Place) -> Result<Outcome, Failure> {
     if !place.root.join("fuzz/Cargo.toml").is_file() {
         return Ok(Outcome::Skipped("there is no fuzz/ yet".into()));
@@ -35,6 +39,7 @@ pub(crate) fn smoke(place: &Place) -> Result<Outcome, Failure> {
             .args(&vectors)
             .args(["--", "-verbosity=0", "-print_final_stats=1"])
             .arg(format!("-max_total_time={SECONDS}"))
+            .arg(format!("-max_len={LONGEST}"))
             .args(["-timeout=5", "-rss_limit_mb=2048"]);
         run(&mut fuzz)?;
     }

@@ -121,7 +121,7 @@ fn install_packages(place: &Place, packages: &[&str]) -> Result<(), Failure> {
 fn install_wheels(place: &Place, wheels: &[Wheel]) -> Result<(), Failure> {
     let venv = place.venv();
     let python = venv.join("bin/python");
-    let works = python.is_file() && output(place.command(&python).args(["-c", ""])).is_ok();
+    let works = python.is_file() && output(place.command(&python).args(["-c", "import pip"])).is_ok();
     if !works {
         println!("making a Python environment in {}", venv.display());
         fs::create_dir_all(&place.tools).map_err(|error| Failure::io(place.tools.display(), &error))?;

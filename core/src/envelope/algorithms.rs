@@ -22,6 +22,8 @@ const SHA224: Oid = Oid::new_unwrap("2.16.840.1.101.3.4.2.4");
 const SHA256: Oid = Oid::new_unwrap("2.16.840.1.101.3.4.2.1");
 const SHA384: Oid = Oid::new_unwrap("2.16.840.1.101.3.4.2.2");
 const SHA512: Oid = Oid::new_unwrap("2.16.840.1.101.3.4.2.3");
+const SHA512_224: Oid = Oid::new_unwrap("2.16.840.1.101.3.4.2.5");
+const SHA512_256: Oid = Oid::new_unwrap("2.16.840.1.101.3.4.2.6");
 
 const DES_CBC: Oid = Oid::new_unwrap("1.3.14.3.2.7");
 const DES_EDE3_CBC: Oid = Oid::new_unwrap("1.2.840.113549.3.7");
@@ -179,12 +181,14 @@ fn hash_function(element: Element<'_>) -> Option<HashAlgorithm> {
     HASHES.iter().find(|(_, oid)| *oid == algorithm.oid).map(|(hash, _)| *hash)
 }
 
-const HASHES: [(HashAlgorithm, Oid); 5] = [
+const HASHES: [(HashAlgorithm, Oid); 7] = [
     (HashAlgorithm::Sha1, SHA1),
     (HashAlgorithm::Sha224, SHA224),
     (HashAlgorithm::Sha256, SHA256),
     (HashAlgorithm::Sha384, SHA384),
     (HashAlgorithm::Sha512, SHA512),
+    (HashAlgorithm::Sha512_224, SHA512_224),
+    (HashAlgorithm::Sha512_256, SHA512_256),
 ];
 
 /// The key algorithm of a KeyAgreeRecipientInfo: the scheme, whose parameter is the key wrap (RFC 5753 §7.2).

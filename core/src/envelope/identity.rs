@@ -137,6 +137,13 @@ pub trait RawRsa: fmt::Debug + Send + Sync {
     fn raw_private(&self, input: &[u8]) -> Result<Secret<[u8]>, Unavailable>;
 }
 
+/// The result of a private operation: an encoded message, right or wrong.
+struct Decrypted {
+    /// The ciphertext, as long as the modulus.
+    ciphertext: Vec<u8>,
+    encoded: Secret<[u8]>,
+}
+
 /// An RSA key that can do the bare private operation.
 #[derive(Debug)]
 pub struct RsaIdentity<R> {
@@ -156,7 +163,7 @@ impl<R: RawRsa> RsaIdentity<R> {
 
     /// The RSA private operation on a ciphertext from a message; `None` if no such ciphertext can exist, which
     /// anybody can see.
-    fn decrypt(&self, ciphertext: &[u8]) -> Result<Option<(Vec<u8>, Secret<[u8]>)>, Unavailable> {
+    fn decrypt(&self, ciphertext: &[u8]) -> Result<Option<Decrypted>, Unavailable> {
         let modulus = self.raw.public_key().modulus();
         // Some encoders drop leading zeros.
         let Some(missing) = modulus.len().checked_sub(ciphertext.len()) else { return Ok(None) };
@@ -166,7 +173,7 @@ impl<R: RawRsa> RsaIdentity<R> {
             return Ok(None);
         }
         let encoded = self.raw.raw_private(&padded)?;
-        Ok((encoded.len() == padded.len()).then_some((padded, encoded)))
+        Ok((encoded.len() == padded.len()).then_some(Decrypted { ciphertext: padded, encoded }))
     }
 }
 
@@ -181,7 +188,7 @@ impl<R: RawRsa> Identity for RsaIdentity<R> {
 
     fn unwrap(&self, wrapped: &WrappedKey<'_>) -> Result<ContentKey, Unavailable> {
         let length = wrapped.content_key_length;
-        let Some((ciphertext, encoded)) = self.decrypt(wrapped.encrypted_key)? else {
+        let Some(Decrypted { ciphertext, encoded }) = self.decrypt(wrapped.encrypted_key)? else {
             return Ok(self.rejection.for_ciphertext(wrapped.encrypted_key).content_key(length));
         };
         let rejection = self.rejection.for_ciphertext(&ciphertext);
@@ -216,3 +223,6 @@ impl<T: Identity + ?Sized> Identity for Arc<T> {
         (**self).unwrap_many(wrapped)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -22,6 +22,10 @@ pub enum HashAlgorithm {
     Sha384,
     /// SHA-512.
     Sha512,
+    /// SHA-512/224: only ever to read.
+    Sha512_224,
+    /// SHA-512/256: only ever to read.
+    Sha512_256,
 }
 
 impl fmt::Display for HashAlgorithm {
@@ -32,6 +36,8 @@ impl fmt::Display for HashAlgorithm {
             Self::Sha256 => "SHA-256",
             Self::Sha384 => "SHA-384",
             Self::Sha512 => "SHA-512",
+            Self::Sha512_224 => "SHA-512/224",
+            Self::Sha512_256 => "SHA-512/256",
         })
     }
 }

@@ -79,8 +79,9 @@ pub(in crate::envelope) fn derive(
     key
 }
 
-fn unwrap_key(key: &[u8], wrapped: &[u8], length: usize) -> Option<ContentKey> {
-    if wrapped.len() != length + 8 {
+pub(super) fn unwrap_key(key: &[u8], wrapped: &[u8], length: usize) -> Option<ContentKey> {
+    // RFC 3394 §2: at least two blocks of 64 bits.
+    if length < 16 || wrapped.len() != length + 8 {
         return None;
     }
     let mut held = false;

@@ -70,5 +70,7 @@ pub(super) fn digest(hash: HashAlgorithm, parts: &[&[u8]]) -> Zeroizing<Vec<u8>>
         HashAlgorithm::Sha256 => run::<sha2::Sha256>(parts),
         HashAlgorithm::Sha384 => run::<sha2::Sha384>(parts),
         HashAlgorithm::Sha512 => run::<sha2::Sha512>(parts),
+        HashAlgorithm::Sha512_224 => run::<sha2::Sha512_224>(parts),
+        HashAlgorithm::Sha512_256 => run::<sha2::Sha512_256>(parts),
     }
 }
