@@ -15,6 +15,7 @@
     reason = "tests fail by panicking"
 )]
 
+pub mod generator;
 pub mod peers;
 
 use std::env;

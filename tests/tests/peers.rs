@@ -2,6 +2,7 @@
 //!
 //! Every peer seals for OpenSSL and opens what OpenSSL sealed, over the shapes that both know; and
 //! every limit that is written down is shown to be one, by the peer's own refusal.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking")]
 
 use std::time::{Duration, Instant};
 
