@@ -2,7 +2,12 @@
 //!
 //! Every peer seals for OpenSSL and opens what OpenSSL sealed, over the shapes that both know; and
 //! every limit that is written down is shown to be one, by the peer's own refusal.
-#![allow(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "tests fail by panicking, and show what they counted"
+)]
 
 use std::time::{Duration, Instant};
 
