@@ -9,7 +9,7 @@
 //!
 //! | row | modules | what they answer |
 //! |---|---|---|
-//! | 1 | [`error`] [`ids`] [`time`] [`secret`] [`random`] | names for things |
+//! | 1 | [`error`] [`time`] [`secret`] [`random`] [`ids`] | names for things |
 //! | 2 | [`key`] | the thing a person types |
 //! | 3 | [`envelope`] | seal and open |
 #![forbid(unsafe_code)]
