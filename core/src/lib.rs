@@ -10,12 +10,13 @@
 //! | row | modules | what they answer |
 //! |---|---|---|
 //! | 1 | [`error`] [`ids`] [`time`] [`secret`] [`random`] | names for things |
-//! | 2 | [`key`] | the thing a person types |
+//! | 2 | [`key`] [`policy`] | the thing a person types; what must be true of a device |
 #![forbid(unsafe_code)]
 
 pub mod error;
 pub mod ids;
 pub mod key;
+pub mod policy;
 pub mod random;
 pub mod secret;
 pub mod time;
@@ -23,6 +24,7 @@ pub mod time;
 pub use error::{ErrorCode, Fault};
 pub use ids::{Actor, DeviceId, Digest, KeyId, Organization, ProtectorId, VolumeId};
 pub use key::{Kind, RecoveryKey};
+pub use policy::Policy;
 pub use random::Randomness;
 pub use secret::Secret;
 pub use time::Timestamp;
