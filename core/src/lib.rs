@@ -11,12 +11,15 @@
 //! |---|---|---|
 //! | 1 | [`error`] [`ids`] [`time`] [`secret`] [`random`] | names for things |
 //! | 2 | [`key`] [`policy`] | the thing a person types; what must be true of a device |
+//! | 3 | [`envelope`] [`profile`] | seal and open; the bytes a device receives |
 #![forbid(unsafe_code)]
 
+pub mod envelope;
 pub mod error;
 pub mod ids;
 pub mod key;
 pub mod policy;
+pub mod profile;
 pub mod random;
 pub mod secret;
 pub mod time;

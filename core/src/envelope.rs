@@ -1,0 +1,11 @@
+//! How is a recovery key sealed to a certificate, and opened with its private key?
+//!
+//! Certificates and private keys are read here as people keep them: DER, PEM, base64, PKCS#12.
+
+mod armor;
+pub mod certificate;
+
+pub use certificate::{
+    Certificate, CertificateError, Fingerprint, KeyUsage, P256PublicKey, P384PublicKey, PublicKey, RsaPublicKey,
+    Validity,
+};
