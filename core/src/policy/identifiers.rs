@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 use super::{
     error::Violations,
+    filevault::schema::{CERTIFICATE, ESCROW, FILEVAULT, OPTIONS},
     text::{require_identifier, require_text},
 };
 
@@ -64,10 +65,9 @@ pub struct FixedPayload {
     pub display_name: String,
 }
 
-/// The parts of a FileVault profile that have identifiers.
+/// The payloads of a FileVault profile.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Part {
-    Profile,
     FileVault,
     Escrow,
     Certificate,
@@ -75,31 +75,28 @@ pub(crate) enum Part {
 }
 
 impl Part {
-    pub(crate) const ALL: [Self; 5] = [Self::Profile, Self::FileVault, Self::Escrow, Self::Certificate, Self::Options];
+    const ALL: [Self; 4] = [Self::FileVault, Self::Escrow, Self::Certificate, Self::Options];
 
     pub(crate) fn payload_type(self) -> &'static str {
         match self {
-            Self::Profile => "Configuration",
-            Self::FileVault => "com.apple.MCX.FileVault2",
-            Self::Escrow => "com.apple.security.FDERecoveryKeyEscrow",
-            Self::Certificate => "com.apple.security.pkcs1",
-            Self::Options => "com.apple.MCX",
+            Self::FileVault => FILEVAULT.payload_type,
+            Self::Escrow => ESCROW.payload_type,
+            Self::Certificate => CERTIFICATE.payload_type,
+            Self::Options => OPTIONS.payload_type,
         }
     }
 
     fn suffix(self) -> &'static str {
         match self {
-            Self::Profile => "",
-            Self::FileVault => ".enforcement",
-            Self::Escrow => ".escrow",
-            Self::Certificate => ".certificate",
-            Self::Options => ".options",
+            Self::FileVault => "enforcement",
+            Self::Escrow => "escrow",
+            Self::Certificate => "certificate",
+            Self::Options => "options",
         }
     }
 
     fn display_name(self) -> &'static str {
         match self {
-            Self::Profile => "",
             Self::FileVault => "FileVault",
             Self::Escrow => "FileVault recovery key escrow",
             Self::Certificate => "FileVault escrow certificate",
@@ -109,7 +106,6 @@ impl Part {
 
     fn field(self) -> &'static str {
         match self {
-            Self::Profile => "organization.filevault_identifiers.profile",
             Self::FileVault => "organization.filevault_identifiers.filevault",
             Self::Escrow => "organization.filevault_identifiers.escrow",
             Self::Certificate => "organization.filevault_identifiers.certificate",
@@ -118,39 +114,51 @@ impl Part {
     }
 }
 
-/// The names of one part as they are written.
+/// The names of a profile as they are written.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Names {
+pub(crate) struct ProfileNames {
     pub(crate) identifier: String,
-    /// None for a profile whose UUID follows from its content.
+    /// None where the UUID follows from the content.
     pub(crate) uuid: Option<String>,
+}
+
+impl ProfileNames {
+    pub(super) fn resolve(fixed: Option<&FixedIdentifiers>, prefix: &str) -> Self {
+        match fixed.and_then(|fixed| fixed.profile.as_ref()) {
+            Some(profile) => Self { identifier: profile.identifier.clone(), uuid: profile.uuid.clone() },
+            None => Self { identifier: format!("{prefix}.filevault"), uuid: None },
+        }
+    }
+}
+
+/// The names of a payload as they are written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct PayloadNames {
+    pub(crate) identifier: String,
+    pub(crate) uuid: String,
     pub(crate) display_name: String,
 }
 
-impl Names {
+impl PayloadNames {
     pub(super) fn resolve(fixed: Option<&FixedIdentifiers>, organization: &str, prefix: &str, part: Part) -> Self {
-        let profile = fixed.and_then(|fixed| fixed.profile.as_ref());
-        let profile_identifier =
-            profile.map_or_else(|| format!("{prefix}.filevault"), |fixed| fixed.identifier.clone());
-        if part == Part::Profile {
-            let uuid = profile.and_then(|fixed| fixed.uuid.clone());
-            return Self { identifier: profile_identifier, uuid, display_name: String::new() };
-        }
-        let payload = fixed.and_then(|fixed| fixed.payload(part));
-        let identifier =
-            payload.map_or_else(|| format!("{profile_identifier}{}", part.suffix()), |fixed| fixed.identifier.clone());
-        let uuid = payload
-            .and_then(|fixed| fixed.uuid.clone())
-            .unwrap_or_else(|| uuid_of(&[organization, &identifier, part.payload_type()]));
-        let display_name = payload.map_or(part.display_name(), |fixed| &fixed.display_name).to_owned();
-        Self { identifier, uuid: Some(uuid), display_name }
+        let given = fixed.and_then(|fixed| fixed.payload(part));
+        let identifier = match given {
+            Some(payload) => payload.identifier.clone(),
+            None => format!("{}.{}", ProfileNames::resolve(fixed, prefix).identifier, part.suffix()),
+        };
+        let uuid = match given.and_then(|payload| payload.uuid.clone()) {
+            Some(uuid) => uuid,
+            // names have no control characters, so that no two lists of names give the same bytes
+            None => uuid_of([organization, &identifier, part.payload_type()].join("\0").as_bytes()),
+        };
+        let display_name = given.map_or(part.display_name(), |payload| &payload.display_name).to_owned();
+        Self { identifier, uuid, display_name }
     }
 }
 
 impl FixedIdentifiers {
     fn payload(&self, part: Part) -> Option<&FixedPayload> {
         match part {
-            Part::Profile => None,
             Part::FileVault => self.filevault.as_ref(),
             Part::Escrow => self.escrow.as_ref(),
             Part::Certificate => self.certificate.as_ref(),
@@ -162,41 +170,32 @@ impl FixedIdentifiers {
 /// The namespace of our version 5 UUIDs; it never changes.
 const NAMESPACE: Uuid = Uuid::from_u128(0x5a1d_9c3e_7b42_4f06_9e8a_c1f0_3d27_6b95);
 
-/// RFC 9562 §5.5 over these names, which have no control characters, in upper case as macOS prints UUIDs.
-fn uuid_of(names: &[&str]) -> String {
-    upper(Uuid::new_v5(&NAMESPACE, names.join("\0").as_bytes()))
-}
-
-/// RFC 9562 §5.5 over some content, in upper case.
-pub(crate) fn uuid_of_content(content: &[u8]) -> String {
-    upper(Uuid::new_v5(&NAMESPACE, content))
-}
-
-fn upper(uuid: Uuid) -> String {
-    uuid.hyphenated().encode_upper(&mut Uuid::encode_buffer()).to_owned()
+/// RFC 9562 §5.5 over these bytes, in upper case as macOS prints UUIDs.
+pub(crate) fn uuid_of(bytes: &[u8]) -> String {
+    Uuid::new_v5(&NAMESPACE, bytes).hyphenated().encode_upper(&mut Uuid::encode_buffer()).to_owned()
 }
 
 const UNIQUE: &str = "CommonPayloadKeys.yaml, PayloadIdentifier and PayloadUUID";
 
 /// Requires that what is given has the right form, and that with what is derived nothing is there twice.
 pub(super) fn check(fixed: &FixedIdentifiers, organization: &str, prefix: &str, violations: &mut Violations) {
-    let mut seen: Vec<String> = Vec::new();
+    let profile = ProfileNames::resolve(Some(fixed), prefix);
+    let mut all = vec![("organization.filevault_identifiers.profile", profile.identifier, profile.uuid)];
     for part in Part::ALL {
-        let names = Names::resolve(Some(fixed), organization, prefix, part);
-        let field = part.field();
-        require_identifier(violations, field, &names.identifier);
+        let names = PayloadNames::resolve(Some(fixed), organization, prefix, part);
         if let Some(payload) = fixed.payload(part).filter(|payload| !payload.display_name.is_empty()) {
-            require_text(violations, field, &payload.display_name);
+            require_text(violations, part.field(), &payload.display_name);
         }
-        if let Some(uuid) = &names.uuid {
-            violations.require(
-                uuid.len() == 36 && Uuid::try_parse(uuid).is_ok(),
-                field,
-                "has a UUID that is not of the form 8-4-4-4-12",
-                "RFC 9562 §4",
-            );
+        all.push((part.field(), names.identifier, Some(names.uuid)));
+    }
+    let mut seen: Vec<String> = Vec::new();
+    for (field, identifier, uuid) in all {
+        require_identifier(violations, field, &identifier);
+        if let Some(uuid) = &uuid {
+            let form = uuid.len() == 36 && Uuid::try_parse(uuid).is_ok();
+            violations.require(form, field, "has a UUID that is not of the form 8-4-4-4-12", "RFC 9562 §4");
         }
-        for name in [Some(names.identifier), names.uuid].into_iter().flatten() {
+        for name in [Some(identifier), uuid].into_iter().flatten() {
             let name = name.to_ascii_uppercase();
             violations.require(!seen.contains(&name), field, "has an identifier or UUID that is there twice", UNIQUE);
             seen.push(name);

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     error::{PolicyError, Violations},
-    identifiers::{self, FixedIdentifiers, Names, Part},
+    identifiers::{self, FixedIdentifiers, Part, PayloadNames, ProfileNames},
     text::{require_identifier, require_text},
 };
 use crate::ids::Organization;
@@ -102,10 +102,15 @@ impl OrganizationDetails {
         &self.settings
     }
 
-    /// By which names a Mac knows this part of the organization's FileVault profile.
-    pub(crate) fn names(&self, part: Part) -> Names {
-        let fixed = self.settings.filevault_identifiers.as_ref();
-        Names::resolve(fixed, &self.settings.id, &self.settings.identifier, part)
+    /// By which names a Mac knows the organization's FileVault profile.
+    pub(crate) fn profile_names(&self) -> ProfileNames {
+        ProfileNames::resolve(self.filevault_identifiers(), &self.settings.identifier)
+    }
+
+    /// By which names a Mac knows this payload of it.
+    pub(crate) fn payload_names(&self, part: Part) -> PayloadNames {
+        let OrganizationSettings { id, identifier, filevault_identifiers, .. } = &self.settings;
+        PayloadNames::resolve(filevault_identifiers.as_ref(), id, identifier, part)
     }
 }
 

@@ -13,7 +13,7 @@ use crate::{
     policy::{
         FileVaultPolicy, OrganizationDetails, PolicyError, Violations,
         filevault::{Enforcement, KeyEscrow, Options, ProfileSettings, Scope},
-        identifiers::{Part, uuid_of_content},
+        identifiers::{Part, uuid_of},
     },
     time::Timestamp,
 };
@@ -114,29 +114,29 @@ pub fn render(
         payloads.push(payload(Part::Options, organization, options_keys(settings.options)));
     }
 
-    let names = organization.names(Part::Profile);
+    let names = organization.profile_names();
     let mut root = profile_keys(&settings.profile, organization);
     put(&mut root, "PayloadContent", Value::Array(payloads.into_iter().map(Value::Dictionary).collect()));
     put(&mut root, "PayloadIdentifier", names.identifier.as_str());
-    put(&mut root, "PayloadType", Part::Profile.payload_type());
+    put(&mut root, "PayloadType", "Configuration");
     put(&mut root, "PayloadVersion", 1);
     let uuid = names.uuid.unwrap_or_else(|| {
         // the organization keeps two of them apart that render the same content
         let mut content = organization.organization().as_str().as_bytes().to_vec();
         content.push(0);
         content.extend_from_slice(&plist::canonical(&root));
-        uuid_of_content(&content)
+        uuid_of(&content)
     });
     put(&mut root, "PayloadUUID", uuid.as_str());
     Ok(Profile { bytes: plist::write(root)?, identifier: names.identifier, uuid })
 }
 
 fn payload(part: Part, organization: &OrganizationDetails, keys: Dictionary) -> Dictionary {
-    let names = organization.names(part);
+    let names = organization.payload_names(part);
     let mut payload = keys;
     put(&mut payload, "PayloadIdentifier", names.identifier);
     put(&mut payload, "PayloadType", part.payload_type());
-    put(&mut payload, "PayloadUUID", names.uuid.unwrap_or_default());
+    put(&mut payload, "PayloadUUID", names.uuid);
     put(&mut payload, "PayloadVersion", 1);
     if !names.display_name.is_empty() {
         put(&mut payload, "PayloadDisplayName", names.display_name);
@@ -165,7 +165,7 @@ fn enforcement_keys(enforcement: &Enforcement) -> Dictionary {
 fn escrow_keys(escrow: &KeyEscrow, organization: &OrganizationDetails) -> Dictionary {
     let mut keys = Dictionary::new();
     put(&mut keys, "Location", escrow.location.as_str());
-    put(&mut keys, "EncryptCertPayloadUUID", organization.names(Part::Certificate).uuid.unwrap_or_default());
+    put(&mut keys, "EncryptCertPayloadUUID", organization.payload_names(Part::Certificate).uuid);
     put_if_some(&mut keys, "DeviceKey", escrow.device_key.as_deref());
     keys
 }

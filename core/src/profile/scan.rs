@@ -51,9 +51,14 @@ enum Stage {
 
 /// An element that is open.
 enum Open {
-    Plist { full: bool },
+    Plist {
+        full: bool,
+    },
     Array,
-    Dictionary { keys: HashSet<String>, awaits_value: bool },
+    Dictionary {
+        keys: HashSet<String>,
+        awaits_value: bool,
+    },
     Key(String),
     /// string, data, date, integer, real
     Scalar,
@@ -241,7 +246,8 @@ mod tests {
 
     #[test]
     fn limits_count_what_is_open_and_all_there_is() {
-        let nested = |levels: usize| format!("<plist>{}{}</plist>", "<array>".repeat(levels), "</array>".repeat(levels));
+        let nested =
+            |levels: usize| format!("<plist>{}{}</plist>", "<array>".repeat(levels), "</array>".repeat(levels));
         assert_eq!(problem(&nested(7)), "none");
         assert!(problem(&nested(8)).contains("deeper"));
         let wide = |items: usize| format!("<plist><array>{}</array></plist>", "<true/>".repeat(items));
