@@ -4,8 +4,10 @@
 
 mod armor;
 pub mod certificate;
+pub mod private_key;
 
 pub use certificate::{
-    Certificate, CertificateError, Fingerprint, KeyUsage, P256PublicKey, P384PublicKey, PublicKey, RsaPublicKey,
-    Validity,
+    Certificate, CertificateError, Fingerprint, KeyUsage, NewCertificate, P256PublicKey, P384PublicKey, PublicKey,
+    RsaPublicKey, Validity,
 };
+pub use private_key::{Bundle, IdentityError, KeyAlgorithm, PrivateKey, pair};

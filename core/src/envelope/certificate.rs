@@ -6,6 +6,7 @@
 //! recipients are pinned by [`Fingerprint`].
 
 mod fingerprint;
+mod generate;
 mod name;
 mod public_key;
 mod structure;
@@ -16,6 +17,8 @@ use sha1::Sha1;
 use sha2::{Digest, Sha256};
 
 pub use fingerprint::{Fingerprint, FingerprintError};
+pub use generate::NewCertificate;
+pub(crate) use public_key::{EC_PUBLIC_KEY, P256, P384, RSA_ENCRYPTION};
 pub use public_key::{P256PublicKey, P384PublicKey, PublicKey, RsaPublicKey};
 pub use structure::KeyUsage;
 
@@ -117,6 +120,11 @@ impl Certificate {
                 wanted.take(limit).map(|block| Self::from_block(block)).collect()
             }
         }
+    }
+
+    /// The first DER element, and what follows it.
+    pub(crate) fn split_first(der: &[u8]) -> Result<(&[u8], &[u8]), CertificateError> {
+        structure::split_first(der)
     }
 
     pub(crate) fn from_block(block: &armor::Block) -> Result<Self, CertificateError> {
