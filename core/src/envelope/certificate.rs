@@ -18,6 +18,7 @@ use sha2::{Digest, Sha256};
 
 pub use fingerprint::{Fingerprint, FingerprintError};
 pub use generate::NewCertificate;
+pub(super) use name::to_text as name_text;
 pub(crate) use public_key::{EC_PUBLIC_KEY, P256, P384, RSA_ENCRYPTION};
 pub use public_key::{P256PublicKey, P384PublicKey, PublicKey, RsaPublicKey};
 pub use structure::KeyUsage;

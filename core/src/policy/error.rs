@@ -83,7 +83,11 @@ impl Violations {
 
     /// The value, if no rule was broken.
     pub(crate) fn or<T>(self, value: T) -> Result<T, PolicyError> {
-        if self.0.is_empty() { Ok(value) } else { Err(PolicyError::Invalid(self.0)) }
+        if self.0.is_empty() { Ok(value) } else { Err(self.into_error()) }
+    }
+
+    pub(crate) fn into_error(self) -> PolicyError {
+        PolicyError::Invalid(self.0)
     }
 
     pub(crate) fn extend(&mut self, error: &PolicyError) {

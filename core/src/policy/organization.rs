@@ -43,15 +43,6 @@ impl OrganizationDetails {
     /// [`PolicyError::Invalid`] with every broken rule.
     pub fn new(settings: OrganizationSettings) -> Result<Self, PolicyError> {
         let mut violations = Violations::default();
-        let organization = Organization::new(settings.id.as_str());
-        if let Err(error) = &organization {
-            violations.require(
-                false,
-                "organization.id",
-                error.to_string(),
-                "1 to 255 bytes without control characters",
-            );
-        }
         if let Some(name) = &settings.name {
             require_text(&mut violations, "organization.name", name);
         }
@@ -59,9 +50,12 @@ impl OrganizationDetails {
         if let Some(fixed) = &settings.filevault_identifiers {
             identifiers::check(fixed, &settings.id, &settings.identifier, &mut violations);
         }
-        match organization {
+        match Organization::new(settings.id.as_str()) {
             Ok(organization) => violations.or(Self { settings, organization }),
-            Err(_) => Err(violations.or(()).err().unwrap_or(PolicyError::Invalid(Vec::new()))),
+            Err(error) => {
+                violations.require(false, "organization.id", error.to_string(), "names of this library");
+                Err(violations.into_error())
+            }
         }
     }
 

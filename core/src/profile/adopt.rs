@@ -57,11 +57,11 @@ impl ParsedProfile {
     /// The identifiers of this profile, to be given to
     /// [`OrganizationSettings`](crate::policy::OrganizationSettings): rendering writes them again.
     pub fn identifiers(&self) -> FixedIdentifiers {
-        let mut fixed = FixedIdentifiers::default();
-        fixed.profile = Some(FixedProfile {
+        let profile = FixedProfile {
             identifier: self.identifier().to_owned(),
             uuid: string(&self.root, "PayloadUUID").map(str::to_owned),
-        });
+        };
+        let mut fixed = FixedIdentifiers { profile: Some(profile), ..FixedIdentifiers::default() };
         for payload in &self.payloads {
             let names = FixedPayload {
                 identifier: payload.identifier().to_owned(),

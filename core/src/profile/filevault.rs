@@ -196,7 +196,7 @@ fn profile_keys(profile: &ProfileSettings, organization: &OrganizationDetails) -
         put(&mut keys, "PayloadScope", "System");
     }
     if !profile.consent_text.is_empty() {
-        let texts = profile.consent_text.iter().map(|(language, text)| (language.clone(), text.as_str().into()));
+        let texts = profile.consent_text.iter().map(|(language, text)| (language.clone(), Value::from(text.as_str())));
         put(&mut keys, "ConsentText", Value::Dictionary(texts.collect()));
     }
     keys

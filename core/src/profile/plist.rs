@@ -68,7 +68,7 @@ pub(super) fn canonical(dictionary: &Dictionary) -> Vec<u8> {
 
 fn put_dictionary(dictionary: &Dictionary, out: &mut Vec<u8>) {
     let mut members: Vec<_> = dictionary.iter().collect();
-    members.sort_by(|(a, _), (b, _)| a.cmp(b));
+    members.sort_unstable_by_key(|(key, _)| key.as_str());
     put(b'd', &members.len().to_string(), out);
     for (key, value) in members {
         put(b'k', key, out);

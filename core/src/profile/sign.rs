@@ -9,7 +9,7 @@ mod key;
 use std::{fmt, time::Duration};
 
 use der::{
-    AnyRef, Encode as _, Tag, TagNumber,
+    Encode as _,
     asn1::{GeneralizedTime, ObjectIdentifier, UtcTime},
 };
 use sha2::{Digest as _, Sha256, Sha384};
@@ -18,7 +18,10 @@ pub use key::KeySigner;
 
 use super::Profile;
 use crate::{
-    envelope::{Certificate, PublicKey},
+    envelope::{
+        Certificate, PublicKey,
+        ber::{element, set_of, tag},
+    },
     error::ErrorCode,
     time::Timestamp,
 };
@@ -93,44 +96,43 @@ pub fn sign(
 ) -> Result<Vec<u8>, SigningError> {
     let algorithm = signer.algorithm();
     let certificate = signer.certificate();
-    let mut attributes = vec![
-        attribute(CONTENT_TYPE, &oid(DATA)?)?,
-        attribute(MESSAGE_DIGEST, &element(Tag::OctetString, &[&algorithm.digest(profile.as_bytes())])?)?,
-    ];
+    let digest = element(tag::OCTET_STRING, &[&algorithm.digest(profile.as_bytes())]);
+    let mut attributes = vec![attribute(CONTENT_TYPE, &oid(DATA)), attribute(MESSAGE_DIGEST, &digest)];
     if let Some(time) = signing_time {
-        attributes.push(attribute(SIGNING_TIME, &time_of(time)?)?);
+        attributes.push(attribute(SIGNING_TIME, &time_of(time)?));
     }
     // RFC 5652 §5.4: signed is the DER of the attributes as a SET, although they are written as [0]
-    let attributes = set_content(attributes);
-    let signature = signer.sign(&element(Tag::Set, &[&attributes])?)?;
-    key::verify(certificate, algorithm, &element(Tag::Set, &[&attributes])?, &signature)?;
+    let message = set_of(tag::SET, attributes.clone());
+    let signature = signer.sign(&message)?;
+    key::verify(certificate, algorithm, &message, &signature)?;
 
-    let serial = element(Tag::Integer, &[certificate.serial_number()])?;
+    let serial = element(tag::INTEGER, &[certificate.serial_number()]);
     let signer_info = element(
-        Tag::Sequence,
+        tag::SEQUENCE,
         &[
             VERSION_1,
-            &element(Tag::Sequence, &[certificate.issuer_der(), &serial])?,
-            &algorithm.digest_identifier()?,
-            &element(context(0), &[&attributes])?,
-            &algorithm.signature_identifier()?,
-            &element(Tag::OctetString, &[&signature])?,
+            &element(tag::SEQUENCE, &[certificate.issuer_der(), &serial]),
+            &algorithm.digest_identifier(),
+            &set_of(tag::context_constructed(0), attributes),
+            &algorithm.signature_identifier(),
+            &element(tag::OCTET_STRING, &[&signature]),
         ],
-    )?;
-    let content = element(context(0), &[&element(Tag::OctetString, &[profile.as_bytes()])?])?;
-    let mut certificates: Vec<Vec<u8>> = vec![certificate.der().to_vec()];
+    );
+    let content = element(tag::context_constructed(0), &[&element(tag::OCTET_STRING, &[profile.as_bytes()])]);
+    let mut certificates = vec![certificate.der().to_vec()];
     certificates.extend(chain.iter().filter(|other| *other != certificate).map(|other| other.der().to_vec()));
     let signed_data = element(
-        Tag::Sequence,
+        tag::SEQUENCE,
         &[
             VERSION_1,
-            &element(Tag::Set, &[&algorithm.digest_identifier()?])?,
-            &element(Tag::Sequence, &[&oid(DATA)?, &content])?,
-            &element(context(0), &[&set_content(certificates)])?,
-            &element(Tag::Set, &[&signer_info])?,
+            &element(tag::SET, &[&algorithm.digest_identifier()]),
+            &element(tag::SEQUENCE, &[&oid(DATA), &content]),
+            &set_of(tag::context_constructed(0), certificates),
+            &element(tag::SET, &[&signer_info]),
         ],
-    )?;
-    element(Tag::Sequence, &[&oid(SIGNED_DATA)?, &element(context(0), &[&signed_data])?])
+    );
+    let explicit = element(tag::context_constructed(0), &[&signed_data]);
+    Ok(element(tag::SEQUENCE, &[&oid(SIGNED_DATA), &explicit]))
 }
 
 impl SignatureAlgorithm {
@@ -157,63 +159,46 @@ impl SignatureAlgorithm {
     }
 
     /// RFC 5754 §2: without parameters.
-    fn digest_identifier(self) -> Result<Vec<u8>, SigningError> {
+    fn digest_identifier(self) -> Vec<u8> {
         let digest = match self {
             Self::EcdsaP256Sha256 | Self::RsaPkcs1v15Sha256 => SHA_256,
             Self::EcdsaP384Sha384 => SHA_384,
         };
-        element(Tag::Sequence, &[&oid(digest)?])
+        element(tag::SEQUENCE, &[&oid(digest)])
     }
 
     /// RFC 5754 §3.2 (NULL parameters), §3.3 (none).
-    fn signature_identifier(self) -> Result<Vec<u8>, SigningError> {
+    fn signature_identifier(self) -> Vec<u8> {
+        const NULL: &[u8] = &[0x05, 0x00];
         match self {
-            Self::EcdsaP256Sha256 => element(Tag::Sequence, &[&oid(ECDSA_SHA_256)?]),
-            Self::EcdsaP384Sha384 => element(Tag::Sequence, &[&oid(ECDSA_SHA_384)?]),
-            Self::RsaPkcs1v15Sha256 => element(Tag::Sequence, &[&oid(RSA_ENCRYPTION)?, &element(Tag::Null, &[])?]),
+            Self::EcdsaP256Sha256 => element(tag::SEQUENCE, &[&oid(ECDSA_SHA_256)]),
+            Self::EcdsaP384Sha384 => element(tag::SEQUENCE, &[&oid(ECDSA_SHA_384)]),
+            Self::RsaPkcs1v15Sha256 => element(tag::SEQUENCE, &[&oid(RSA_ENCRYPTION), NULL]),
         }
     }
 }
 
 /// `Attribute ::= SEQUENCE { attrType OBJECT IDENTIFIER, attrValues SET OF AttributeValue }`, RFC 5652 §5.3.
-fn attribute(kind: ObjectIdentifier, value: &[u8]) -> Result<Vec<u8>, SigningError> {
-    element(Tag::Sequence, &[&oid(kind)?, &element(Tag::Set, &[value])?])
+fn attribute(kind: ObjectIdentifier, value: &[u8]) -> Vec<u8> {
+    element(tag::SEQUENCE, &[&oid(kind), &element(tag::SET, &[value])])
 }
 
 /// RFC 5652 §11.3: UTCTime through 2049, GeneralizedTime after.
 fn time_of(time: Timestamp) -> Result<Vec<u8>, SigningError> {
     const YEAR_2050: i64 = 2_524_608_000;
-    let seconds = u64::try_from(time.unix_seconds())
-        .map_err(|_| SigningError::Unsuitable("the signing time lies before 1970"))?;
-    let since_1970 = Duration::from_secs(seconds);
+    const RANGE: SigningError = SigningError::Unsuitable("the signing time lies before 1970");
+    let since_1970 = Duration::from_secs(u64::try_from(time.unix_seconds()).map_err(|_| RANGE)?);
     let encoded = if time.unix_seconds() < YEAR_2050 {
         UtcTime::from_unix_duration(since_1970).and_then(|time| time.to_der())
     } else {
         GeneralizedTime::from_unix_duration(since_1970).and_then(|time| time.to_der())
     };
-    encoded.map_err(|_| ENCODING)
+    encoded.map_err(|_| RANGE)
 }
 
-/// The elements of a SET OF in the order of DER, X.690 §11.6.
-fn set_content(mut elements: Vec<Vec<u8>>) -> Vec<u8> {
-    elements.sort();
-    elements.concat()
+fn oid(oid: ObjectIdentifier) -> Vec<u8> {
+    element(tag::OBJECT_IDENTIFIER, &[oid.as_bytes()])
 }
-
-fn element(tag: Tag, content: &[&[u8]]) -> Result<Vec<u8>, SigningError> {
-    let content = content.concat();
-    AnyRef::new(tag, &content).and_then(|any| any.to_der()).map_err(|_| ENCODING)
-}
-
-fn oid(oid: ObjectIdentifier) -> Result<Vec<u8>, SigningError> {
-    oid.to_der().map_err(|_| ENCODING)
-}
-
-fn context(number: u32) -> Tag {
-    Tag::ContextSpecific { constructed: true, number: TagNumber(number) }
-}
-
-const ENCODING: SigningError = SigningError::Unsuitable("the message would be longer than DER can say");
 
 /// `INTEGER 1`: RFC 5652 §5.1 (content of type id-data), §5.3 (signer named by issuerAndSerialNumber).
 const VERSION_1: &[u8] = &[0x02, 0x01, 0x01];

@@ -12,7 +12,7 @@ use x509_cert::name::Name;
 const MAX_CHARACTERS: usize = 512;
 
 /// The name as text; the sentence "(unreadable name)" if it is none.
-pub(super) fn to_text(der: &[u8]) -> String {
+pub(in crate::envelope) fn to_text(der: &[u8]) -> String {
     let Ok(name) = Name::from_der(der) else { return "(unreadable name)".to_owned() };
     let mut text = Bounded { text: String::new(), left: MAX_CHARACTERS };
     if write!(text, "{name}").is_err() {
