@@ -11,7 +11,7 @@
 //! |---|---|---|
 //! | 1 | [`error`] [`time`] [`secret`] [`random`] [`ids`] | names for things |
 //! | 2 | [`key`] [`policy`] | the thing a person types; what must be true of a device |
-//! | 3 | [`envelope`] | seal and open; the bytes a device receives |
+//! | 3 | [`envelope`] [`profile`] | seal and open; the bytes a device receives |
 //! | 4 | [`audit`] [`verification`] | the chain of entries; facts and judgement |
 #![forbid(unsafe_code)]
 
@@ -21,6 +21,7 @@ pub mod error;
 pub mod ids;
 pub mod key;
 pub mod policy;
+pub mod profile;
 pub mod random;
 pub mod secret;
 pub mod time;
@@ -29,6 +30,7 @@ pub mod verification;
 pub use error::{ErrorCode, Fault};
 pub use ids::{Actor, DeviceId, Digest, KeyId, Organization, ProtectorId, VolumeId};
 pub use key::{Kind, RecoveryKey};
+pub use policy::Policy;
 pub use random::Randomness;
 pub use secret::Secret;
 pub use time::Timestamp;
