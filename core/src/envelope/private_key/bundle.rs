@@ -108,13 +108,7 @@ impl Reader<'_> {
 
     /// DER without armor: one key or PKCS#12, or certificates.
     fn der(&mut self, der: &[u8]) -> Result<(), IdentityError> {
-        if der.starts_with(&[0x30, 0x80]) {
-            return Err(IdentityError::Unsupported(
-                "it is BER with indefinite lengths; convert it with \
-                 `openssl pkcs12 -in OLD -nodes | openssl pkcs12 -export -out NEW`",
-            ));
-        }
-        let Ok((first, rest)) = Certificate::split_first(der) else { return Err(NOT_DER) };
+        let Ok((first, rest)) = Certificate::split_first(der) else { return self.ber(der) };
         if Shape::of(first) == Some(Shape::Certificate) {
             self.found.certificates = Certificate::parse_all(der)?;
             return Ok(());
@@ -145,9 +139,19 @@ impl Reader<'_> {
             Some(Shape::Pkcs1) => self.found.add(syntax::pkcs1(der))?,
             Some(Shape::PrivateKeyInfo) => self.found.add(syntax::pkcs8(der))?,
             Some(Shape::Sec1) => self.found.add(syntax::sec1(der, curve))?,
-            None => return Err(NOT_DER),
+            None => self.ber(der)?,
         }
         Ok(())
+    }
+
+    /// NSS writes PKCS#12 in BER, with indefinite lengths and octet strings in pieces; nothing else comes like that.
+    fn ber(&mut self, ber: &[u8]) -> Result<(), IdentityError> {
+        match pkcs12::from_ber(ber) {
+            Some(der) if Shape::of(&der) == Some(Shape::Pfx) => {
+                pkcs12::read(&der, self.password, &mut self.budget, &mut self.found)
+            }
+            _ => Err(NOT_DER),
+        }
     }
 }
 
