@@ -14,7 +14,7 @@ use super::{
 use crate::{
     envelope::{
         armor::{self, Armored, Block},
-        certificate::{Certificate, MAX_INPUT, is_certificate_label},
+        certificate::{Certificate, MAX_INPUT, PublicKey, is_certificate_label},
     },
     secret::Secret,
 };
@@ -162,11 +162,12 @@ impl Reader<'_> {
 /// # Errors
 /// [`IdentityError::Mismatch`] if there are keys and certificates, and none belong together.
 pub fn pair(bundles: impl IntoIterator<Item = Bundle>) -> Result<Vec<(PrivateKey, Vec<Certificate>)>, IdentityError> {
-    let (mut keys, mut certificates): (Vec<PrivateKey>, Vec<Certificate>) = (Vec::new(), Vec::new());
+    let (mut keys, mut certificates): (Vec<(PrivateKey, PublicKey)>, Vec<Certificate>) = (Vec::new(), Vec::new());
     for bundle in bundles {
         for key in bundle.private_keys {
-            if keys.iter().all(|known| known.public_key() != key.public_key()) {
-                keys.push(key);
+            let public = key.public_key();
+            if keys.iter().all(|(_, known)| *known != public) {
+                keys.push((key, public));
             }
         }
         for certificate in bundle.certificates {
@@ -177,8 +178,8 @@ pub fn pair(bundles: impl IntoIterator<Item = Bundle>) -> Result<Vec<(PrivateKey
     }
     let paired: Vec<_> = keys
         .into_iter()
-        .map(|key| {
-            let own = certificates.iter().filter(|certificate| key.matches(certificate)).cloned().collect();
+        .map(|(key, public)| {
+            let own = certificates.iter().filter(|certificate| *certificate.public_key() == public).cloned().collect();
             (key, own)
         })
         .collect();

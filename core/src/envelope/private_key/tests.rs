@@ -1,4 +1,7 @@
-use std::time::{Duration, Instant};
+use std::{
+    sync::LazyLock,
+    time::{Duration, Instant},
+};
 
 use der::{Decode, Encode, asn1::ObjectIdentifier};
 use proptest::prelude::*;
@@ -196,6 +199,10 @@ fn a_key_survives_its_own_forms() {
         let read = PrivateKey::parse_all(plain.expose().as_bytes(), None).unwrap();
         assert_eq!(read[0].public_key(), key.public_key());
         assert_eq!(read[0].to_pkcs8_pem().expose(), plain.expose());
+        // Once is enough: 600,000 iterations take a debug build a second.
+        if algorithm != KeyAlgorithm::P256 {
+            continue;
+        }
         let encrypted = key.to_encrypted_pkcs8_pem(&password, &rng).unwrap();
         assert!(encrypted.expose().starts_with("-----BEGIN ENCRYPTED PRIVATE KEY-----\n"));
         let read = PrivateKey::parse_all(encrypted.expose().as_bytes(), Some(&password)).unwrap();
@@ -271,6 +278,28 @@ fn numbers_that_do_not_belong_together_are_refused() {
         [&[2, 1, 1][..], &build(&original)[7..], &sequence(&[&sequence(&[&integer(3), &integer(1), &integer(1)])])]
             .concat();
     assert!(parse(&tlv(0x30, three), "").unwrap_err().to_string().contains("more than two primes"));
+}
+
+#[test]
+fn primes_of_unequal_length_are_legal() {
+    use p256::elliptic_curve::bigint::{ConcatenatingMul, Resize};
+    use rsa::{
+        BoxedUint,
+        traits::{PrivateKeyParts, PublicKeyParts},
+    };
+    let (rng, e) = (Hashed::default(), BoxedUint::from(65_537u64));
+    let prime = |bits| rsa::PrivateKey::new(&mut CryptoRng::new(&rng), bits).unwrap().primes()[0].as_ref().clone();
+    let (p, q) = (prime(2048), prime(1024));
+    let (n, one) = (p.concatenating_mul(&q), BoxedUint::one());
+    let phi = (&p - &one).concatenating_mul(&(&q - &one));
+    let d = e.clone().resize(phi.bits_precision()).invert_mod(&phi.to_nz().unwrap()).unwrap();
+    let numbers = [&n, &e, &d, &p, &q, &one, &one, &one]
+        .map(|number| pkcs1::UintRef::new(&number.to_be_bytes()).unwrap().to_der().unwrap());
+    let found = parse(&tlv(0x30, [&[2, 1, 0], numbers.concat().as_slice()].concat()), "").unwrap();
+    let Inner::Rsa(key, public) = found.private_keys[0].inner() else { panic!("not RSA") };
+    assert_eq!((key.n().as_ref(), public.bits()), (&n, 1536));
+    // PKCS#8 of it is read as well.
+    assert!(PrivateKey::parse_all(found.private_keys[0].to_pkcs8_pem().expose().as_bytes(), None).is_ok());
 }
 
 #[test]
@@ -455,12 +484,15 @@ fn an_algorithm_is_named_by_one_word() {
     assert!("rsa-1024".parse::<KeyAlgorithm>().is_err());
 }
 
+/// One for all cases: in a debug build each takes milliseconds to make.
+static IDENTITY: LazyLock<(Certificate, PrivateKey)> = LazyLock::new(|| certificate(&Hashed::default()));
+
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(1000) })]
 
     #[test]
     fn changed_files_are_read_or_refused(at: prop::sample::Index, octet: u8, which in 0usize..4) {
-        let (certificate, key) = certificate(&Hashed::default());
+        let (certificate, key) = &*IDENTITY;
         let key = key.to_pkcs8_der();
         let shrouded = pbes2(&pbkdf2_parameters(&integer(2), SHA_256), &aes(AES_256, &[0; 16]));
         let contents = sequence(&[&bag(1, key.expose()), &bag(2, &shrouded)]);
@@ -472,7 +504,6 @@ proptest! {
         };
         let at = at.index(file.len());
         file[at] = octet;
-        // A changed count may ask for more iterations than a test has time for; those of the drafts are small.
         let _ = Bundle::parse(&file, None);
         let _ = Bundle::parse(&file[..at], None);
     }
