@@ -11,6 +11,7 @@
 //! |---|---|---|
 //! | 1 | [`error`] [`ids`] [`time`] [`secret`] [`random`] | names for things |
 //! | 2 | [`key`] | the thing a person types |
+//! | 5 | [`store`] | what is remembered |
 #![forbid(unsafe_code)]
 
 pub mod error;
@@ -18,6 +19,7 @@ pub mod ids;
 pub mod key;
 pub mod random;
 pub mod secret;
+pub mod store;
 pub mod time;
 
 pub use error::{ErrorCode, Fault};
