@@ -4,8 +4,8 @@
 //! has to do with rows, [`records`] turns rows into what the rest of the library speaks of. A [`ChangeSet`]
 //! can only be built in this crate, from records, and no record has a place for a key in clear.
 //!
-//! The rule: everything that changes together is one change set about one subject (a device or a
-//! certificate), committed only if that subject is still at the revision that was read.
+//! The rule: everything that changes together is one change set about one subject (a device, or the
+//! organization for what concerns none), committed only if that subject is still at the revision that was read.
 
 pub mod contract;
 pub mod schema;

@@ -33,6 +33,8 @@ pub enum Table {
     Envelopes,
     /// Recovery keys, without the keys.
     Keys,
+    /// What concerns no device.
+    Organizations,
     /// Who an envelope is sealed to.
     Recipients,
     /// Requests to see a key.
@@ -49,6 +51,7 @@ impl Table {
         Self::Devices,
         Self::Envelopes,
         Self::Keys,
+        Self::Organizations,
         Self::Recipients,
         Self::Recoveries,
     ];
@@ -63,6 +66,7 @@ impl Table {
             Self::Devices => &tables::DEVICES,
             Self::Envelopes => &tables::ENVELOPES,
             Self::Keys => &tables::KEYS,
+            Self::Organizations => &tables::ORGANIZATIONS,
             Self::Recipients => &tables::RECIPIENTS,
             Self::Recoveries => &tables::RECOVERIES,
         }
@@ -135,6 +139,9 @@ pub struct TableDescription {
     pub bytes: bool,
     /// Whether the store numbers the rows in the order in which they were committed.
     pub ordered: bool,
+    /// Whether audit entries hold the digests of its rows. The others follow from those that are audited, or
+    /// are the audit.
+    pub audited: bool,
     /// The indexes beside the primary key.
     pub indexes: &'static [Index],
 }

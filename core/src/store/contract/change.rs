@@ -140,52 +140,44 @@ impl<'de> Deserialize<'de> for ChangeId {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Subject {
-    /// A certificate, by its fingerprint.
-    Certificate(Digest),
+    /// What concerns no device: the certificates.
+    Organization,
     /// A device, with all its keys, envelopes, aliases and recoveries.
     Device(DeviceId),
 }
 
 impl Subject {
-    /// The word in the column `subject_kind`.
-    pub fn kind(&self) -> &'static str {
+    /// The text in the column `device` of changes and audit entries: empty for the organization.
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Certificate(_) => "certificate",
-            Self::Device(_) => "device",
+            Self::Organization => "",
+            Self::Device(device) => device.as_str(),
         }
     }
 
-    /// The text in the column `subject`.
-    pub fn id(&self) -> String {
-        match self {
-            Self::Certificate(fingerprint) => fingerprint.to_string(),
-            Self::Device(device) => device.as_str().to_owned(),
-        }
-    }
-
-    /// The subject that these two columns name.
+    /// The subject that such a column names.
     ///
     /// # Errors
-    /// [`IdError`] if they name none.
-    pub fn from_columns(kind: &str, id: &str) -> Result<Self, IdError> {
-        match kind {
-            "certificate" => id.parse().map(Self::Certificate),
-            "device" => DeviceId::new(id).map(Self::Device),
-            _ => Err(IdError { what: "subject", problem: "is neither a device nor a certificate" }),
-        }
+    /// [`IdError`] if it names none.
+    pub fn from_column(text: &str) -> Result<Self, IdError> {
+        if text.is_empty() { Ok(Self::Organization) } else { DeviceId::new(text).map(Self::Device) }
     }
 
     /// The table that has its row.
     pub fn table(&self) -> Table {
         match self {
-            Self::Certificate(_) => Table::Certificates,
+            Self::Organization => Table::Organizations,
             Self::Device(_) => Table::Devices,
         }
     }
 
     /// Its row.
     pub fn row_key(&self, organization: &Organization) -> RowKey {
-        RowKey::new(self.table(), organization, [Value::from(self.id())])
+        let device = match self {
+            Self::Organization => None,
+            Self::Device(device) => Some(Value::from(device.as_str())),
+        };
+        RowKey::new(self.table(), organization, device)
     }
 }
 
@@ -229,7 +221,7 @@ impl Edit {
 /// What is written in one commit, all of it or nothing.
 ///
 /// Only this crate can build one, from records that have no place for a key in clear. All rows are of one
-/// organization, and those of a device's change set belong to that device.
+/// organization and belong to the subject.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ChangeSet {
     change: ChangeId,
@@ -294,11 +286,7 @@ impl ChangeSet {
 
     /// The row that remembers the change: to be inserted with the others.
     pub fn change_row(&self) -> Row {
-        let columns = vec![
-            Some(Value::from(self.subject.kind())),
-            Some(Value::from(self.subject.id())),
-            Some(Value::from(self.revision().to_integer())),
-        ];
+        let columns = vec![Some(Value::from(self.subject.as_str())), Some(Value::from(self.revision().to_integer()))];
         Row::known(self.change.row_key(&self.organization), columns, None, None)
     }
 }

@@ -129,6 +129,20 @@ impl RowKey {
         &self.parts
     }
 
+    /// The table and the key without the organization: how audit entries name a row of an audited table. Not
+    /// more than 300 bytes there.
+    pub fn name(&self) -> String {
+        let mut name = self.table.as_str().to_owned();
+        for part in self.parts.iter().skip(1) {
+            name.push('/');
+            match part {
+                Value::Integer(integer) => name.push_str(&integer.to_string()),
+                Value::Text(text) => name.push_str(text),
+            }
+        }
+        name
+    }
+
     /// Whether the row is of this organization.
     pub fn belongs_to(&self, organization: &Organization) -> bool {
         self.parts.first().and_then(Value::as_text) == Some(organization.as_str())

@@ -17,8 +17,8 @@ impl Index {
     /// Aliases by kind and value: which devices may be meant.
     pub const ALIASES_BY_KEY: Self = Self::new(Table::Aliases, KEY, &["kind", "value", "device"]);
 
-    /// Audit entries by subject, in the order of the chain.
-    pub const AUDIT_BY_KEY: Self = Self::new(Table::Audit, KEY, &["subject_kind", "subject", "number"]);
+    /// Audit entries by device (empty for the organization's own), in the order of the chain.
+    pub const AUDIT_BY_KEY: Self = Self::new(Table::Audit, KEY, &["device", "number"]);
 
     /// Certificates by fingerprint.
     pub const CERTIFICATES_BY_KEY: Self = Self::new(Table::Certificates, KEY, &["certificate"]);
@@ -27,9 +27,8 @@ impl Index {
 
     /// Changes by their id.
     pub const CHANGES_BY_KEY: Self = Self::new(Table::Changes, KEY, &["change_id"]);
-    /// Changes of one subject, in their order.
-    pub const CHANGES_BY_SUBJECT: Self =
-        Self::new(Table::Changes, "by_subject", &["subject_kind", "subject", "revision"]);
+    /// Changes by device (empty for the organization's own), in their order.
+    pub const CHANGES_BY_SUBJECT: Self = Self::new(Table::Changes, "by_subject", &["device", "revision"]);
 
     /// Devices that have keys to check, the longest due first.
     pub const DEVICES_BY_CHECK: Self = Self::new(Table::Devices, "by_check", &["check_due"]);
@@ -64,6 +63,9 @@ impl Index {
     /// Keys by the digest of the wrapped key that came with them.
     pub const KEYS_BY_WRAPPED: Self = Self::new(Table::Keys, "by_wrapped", &["wrapped"]);
 
+    /// The organization's own row.
+    pub const ORGANIZATIONS_BY_KEY: Self = Self::new(Table::Organizations, KEY, &[]);
+
     /// Recipients by certificate.
     pub const RECIPIENTS_BY_KEY: Self = Self::new(Table::Recipients, KEY, &["certificate", "key_id", "digest"]);
     /// Envelopes in use that are sealed to a certificate.
@@ -90,6 +92,7 @@ impl Index {
             Table::Devices => Self::DEVICES_BY_KEY,
             Table::Envelopes => Self::ENVELOPES_BY_KEY,
             Table::Keys => Self::KEYS_BY_KEY,
+            Table::Organizations => Self::ORGANIZATIONS_BY_KEY,
             Table::Recipients => Self::RECIPIENTS_BY_KEY,
             Table::Recoveries => Self::RECOVERIES_BY_KEY,
         }

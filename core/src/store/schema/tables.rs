@@ -1,4 +1,4 @@
-//! The nine tables.
+//! The ten tables.
 
 use super::{Column, ColumnKind, Index, Table, TableDescription};
 
@@ -27,8 +27,7 @@ const fn not_digested(column: Column) -> Column {
 
 const ORGANIZATION: Column = fixed(text("organization", "whose row it is"));
 const DEVICE: Column = fixed(text("device", "the device that it belongs to"));
-const SUBJECT_KIND: Column = fixed(text("subject_kind", "`device` or `certificate`"));
-const SUBJECT: Column = fixed(text("subject", "the device, or the certificate's fingerprint"));
+const SUBJECT: Column = fixed(text("device", "the device, or empty for the organization itself"));
 const KEY_ID: Column = fixed(text("key_id", "the key id"));
 const DIGEST: Column = fixed(text("digest", "SHA-256 of the envelope's bytes"));
 const FINGERPRINT: Column = fixed(text("certificate", "SHA-256 of the certificate"));
@@ -50,18 +49,21 @@ pub(super) const ALIASES: TableDescription = TableDescription {
     body: false,
     bytes: false,
     ordered: false,
+    audited: false,
     indexes: &[],
 };
 
 pub(super) const AUDIT: TableDescription = TableDescription {
     table: Table::Audit,
     name: "audit",
-    meaning: "One entry of a subject's audit chain. Inserted, never changed, never deleted.",
-    key: &[ORGANIZATION, SUBJECT_KIND, SUBJECT, fixed(integer("number", "its place in the chain, from 1"))],
+    meaning: "One entry of an audit chain: each device has one, and the organization has one for the rest. \
+              Inserted, never changed, never deleted.",
+    key: &[ORGANIZATION, SUBJECT, fixed(integer("number", "its place in the chain, from 1"))],
     columns: &[fixed(text("hash", "the hash of the entry"))],
     body: true,
     bytes: false,
     ordered: true,
+    audited: false,
     indexes: &[],
 };
 
@@ -70,28 +72,24 @@ pub(super) const CERTIFICATES: TableDescription = TableDescription {
     name: "certificates",
     meaning: "A certificate that keys were sealed to. Which one is primary is configuration and never read from here.",
     key: &[ORGANIZATION, FINGERPRINT],
-    columns: &[
-        REVISION,
-        text("state", "`decrypt_only`, `retired` or `compromised`"),
-        integer("not_after", "when it expires"),
-        AUDIT_NUMBER,
-        AUDIT_HEAD,
-    ],
+    columns: &[text("state", "`decrypt_only`, `retired` or `compromised`"), integer("not_after", "when it expires")],
     body: true,
     bytes: false,
     ordered: false,
+    audited: true,
     indexes: &[Index::CERTIFICATES_BY_STATE],
 };
 
 pub(super) const CHANGES: TableDescription = TableDescription {
     table: Table::Changes,
     name: "changes",
-    meaning: "A change that was committed. A subject's last 256 are remembered, older ones may be forgotten.",
+    meaning: "A change that was committed. The last 256 of each device are remembered, older ones may be forgotten.",
     key: &[ORGANIZATION, fixed(text("change_id", "the change id"))],
-    columns: &[SUBJECT_KIND, SUBJECT, fixed(integer("revision", "the subject's revision after the change"))],
+    columns: &[SUBJECT, fixed(integer("revision", "the revision that it led to"))],
     body: false,
     bytes: false,
     ordered: false,
+    audited: false,
     indexes: &[Index::CHANGES_BY_SUBJECT],
 };
 
@@ -114,6 +112,7 @@ pub(super) const DEVICES: TableDescription = TableDescription {
     body: true,
     bytes: false,
     ordered: false,
+    audited: true,
     indexes: &[
         Index::DEVICES_BY_CHECK,
         Index::DEVICES_BY_GROUP,
@@ -136,6 +135,7 @@ pub(super) const ENVELOPES: TableDescription = TableDescription {
     body: true,
     bytes: true,
     ordered: false,
+    audited: true,
     indexes: &[Index::ENVELOPES_BY_DIGEST],
 };
 
@@ -158,6 +158,7 @@ pub(super) const KEYS: TableDescription = TableDescription {
     body: true,
     bytes: false,
     ordered: false,
+    audited: true,
     indexes: &[
         Index::KEYS_BY_DEVICE,
         Index::KEYS_BY_DUE,
@@ -166,6 +167,20 @@ pub(super) const KEYS: TableDescription = TableDescription {
         Index::KEYS_BY_QUARANTINE,
         Index::KEYS_BY_WRAPPED,
     ],
+};
+
+pub(super) const ORGANIZATIONS: TableDescription = TableDescription {
+    table: Table::Organizations,
+    name: "organizations",
+    meaning: "What concerns no device: certificates change under this row's revision, and it holds the head of the \
+              organization's own audit chain.",
+    key: &[ORGANIZATION],
+    columns: &[REVISION, AUDIT_NUMBER, AUDIT_HEAD],
+    body: false,
+    bytes: false,
+    ordered: false,
+    audited: false,
+    indexes: &[],
 };
 
 pub(super) const RECIPIENTS: TableDescription = TableDescription {
@@ -177,6 +192,7 @@ pub(super) const RECIPIENTS: TableDescription = TableDescription {
     body: false,
     bytes: false,
     ordered: false,
+    audited: false,
     indexes: &[Index::RECIPIENTS_BY_LIVE],
 };
 
@@ -189,5 +205,6 @@ pub(super) const RECOVERIES: TableDescription = TableDescription {
     body: true,
     bytes: false,
     ordered: false,
+    audited: true,
     indexes: &[Index::RECOVERIES_BY_DEVICE, Index::RECOVERIES_BY_STATE],
 };
