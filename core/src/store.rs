@@ -8,10 +8,12 @@
 //! organization for what concerns none), committed only if that subject is still at the revision that was read.
 
 pub mod contract;
+pub mod memory;
 pub mod schema;
 
 pub use contract::{
     ChangeId, ChangeSet, Claims, CommitError, Conflict, ConflictCause, Corrupt, Cursor, Edit, Event, EventPage, Guard,
     Holder, Revision, Row, RowCursor, RowKey, RowPage, RowQuery, Store, StoreError, Subject, Value,
 };
+pub use memory::MemoryStore;
 pub use schema::{Index, Table, Work};

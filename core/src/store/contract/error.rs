@@ -18,8 +18,8 @@ pub type Source = Box<dyn Error + Send + Sync>;
 #[error("the row {key} {problem}")]
 #[non_exhaustive]
 pub struct Corrupt {
-    /// The table.
-    pub table: Table,
+    /// The table; none if it could not be told.
+    pub table: Option<Table>,
     /// The table and the key, as far as it can be read and printed.
     pub key: String,
     /// What is wrong with it, as the predicate of a sentence about the row.
@@ -29,12 +29,17 @@ pub struct Corrupt {
 impl Corrupt {
     /// The row of this key cannot be read.
     pub fn new(key: &RowKey, problem: &'static str) -> Self {
-        Self { table: key.table(), key: key.to_string(), problem }
+        Self { table: Some(key.table()), key: key.to_string(), problem }
     }
 
     /// A row whose very key cannot be read.
     pub fn without_key(table: Table, problem: &'static str) -> Self {
-        Self { table, key: format!("{table}/?"), problem }
+        Self { table: Some(table), key: format!("{table}/?"), problem }
+    }
+
+    /// Some row, in a database that is damaged as a whole.
+    pub fn of_database(problem: &'static str) -> Self {
+        Self { table: None, key: "?".to_owned(), problem }
     }
 }
 

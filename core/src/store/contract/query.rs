@@ -107,6 +107,18 @@ impl RowQuery {
         self.limit
     }
 
+    /// The cursor with which the next page begins, if this row is the last of a page.
+    pub fn cursor_after(&self, row: &Row) -> Option<RowCursor> {
+        RowCursor::of(row, self.index)
+    }
+
+    /// The same query without a cursor.
+    #[must_use]
+    pub fn from_the_start(mut self) -> Self {
+        self.after = None;
+        self
+    }
+
     /// What the query asks for, column by column, checked against the index.
     ///
     /// # Errors
