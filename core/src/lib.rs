@@ -11,9 +11,11 @@
 //! |---|---|---|
 //! | 1 | [`error`] [`ids`] [`time`] [`secret`] [`random`] | names for things |
 //! | 2 | [`key`] | the thing a person types |
+//! | 3 | [`envelope`] | seal and open |
 //! | 5 | [`store`] | what is remembered |
 #![forbid(unsafe_code)]
 
+pub mod envelope;
 pub mod error;
 pub mod ids;
 pub mod key;
