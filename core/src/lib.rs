@@ -10,19 +10,23 @@
 //! | row | modules | what they answer |
 //! |---|---|---|
 //! | 1 | [`error`] [`ids`] [`time`] [`secret`] [`random`] | names for things |
-//! | 2 | [`key`] | the thing a person types |
+//! | 2 | [`key`] [`policy`] | the thing a person types; what must be true of a device |
 //! | 3 | [`envelope`] | seal and open |
+//! | 4 | [`audit`] [`verification`] | the chain of entries; facts and judgement |
 //! | 5 | [`store`] | what is remembered |
 #![forbid(unsafe_code)]
 
+pub mod audit;
 pub mod envelope;
 pub mod error;
 pub mod ids;
 pub mod key;
+pub mod policy;
 pub mod random;
 pub mod secret;
 pub mod store;
 pub mod time;
+pub mod verification;
 
 pub use error::{ErrorCode, Fault};
 pub use ids::{Actor, DeviceId, Digest, KeyId, Organization, ProtectorId, VolumeId};

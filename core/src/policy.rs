@@ -1,0 +1,3 @@
+//! What must be true of a device?
+
+pub mod escrow;
