@@ -13,6 +13,7 @@
 //! | 2 | [`key`] [`policy`] | the thing a person types; what must be true of a device |
 //! | 3 | [`envelope`] [`profile`] | seal and open; the bytes a device receives |
 //! | 4 | [`audit`] [`verification`] | the chain of entries; facts and judgement |
+//! | 5 | [`store`] | what is remembered |
 #![forbid(unsafe_code)]
 
 pub mod audit;
@@ -24,6 +25,7 @@ pub mod policy;
 pub mod profile;
 pub mod random;
 pub mod secret;
+pub mod store;
 pub mod time;
 pub mod verification;
 

@@ -64,7 +64,7 @@ impl Signer for KeySigner<'_> {
             }
             Inner::Rsa(key, _) => {
                 let mut rng = CryptoRng::new(self.rng);
-                let signature = pkcs1v15::SigningKey::<Sha256>::new(key.as_ref().clone())
+                let signature = pkcs1v15::SigningKey::<Sha256>::new((**key).clone())
                     .try_sign_with_rng(&mut rng, message)
                     .map_err(|_| SigningError::Unsuitable("the RSA key is too small to sign with"))?;
                 rng.finish().map_err(|error| SigningError::Unavailable(error.to_string()))?;
