@@ -12,6 +12,8 @@ pub(super) mod tag {
     pub(in crate::envelope) const INTEGER: u8 = 0x02;
     pub(in crate::envelope) const OCTET_STRING: u8 = 0x04;
     pub(in crate::envelope) const OBJECT_IDENTIFIER: u8 = 0x06;
+    /// A SEQUENCE marked primitive, which no rule of X.690 allows and Go writes.
+    pub(in crate::envelope) const PRIMITIVE_SEQUENCE: u8 = 0x10;
     pub(in crate::envelope) const SEQUENCE: u8 = 0x30;
     pub(in crate::envelope) const SET: u8 = 0x31;
     /// `[number]`, primitive.
