@@ -8,7 +8,7 @@
 
 mod algorithms;
 mod armor;
-mod ber;
+pub(crate) mod ber;
 pub mod canary;
 pub mod certificate;
 mod cms;
