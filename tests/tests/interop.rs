@@ -10,7 +10,10 @@
     reason = "tests fail by panicking, and show what they counted"
 )]
 
-use fdescrow::envelope::Suite;
+use fdescrow::envelope::{Certificate, Owner, Payload, Suite, seal};
+use fdescrow::key::{Kind, RecoveryKey};
+use fdescrow::secret::Secret;
+use fdescrow_identities::SystemRandomness;
 use fdescrow_tests::ours::{Ours, ours_open, ours_seal, strictest_suite};
 use fdescrow_tests::peers::{
     Content::{Aes128Cbc, Aes128Gcm, Aes192Cbc, Aes192Gcm, Aes256Cbc, Aes256Gcm, Des, TripleDes},
@@ -279,4 +282,22 @@ two_recipients! {
     cryptography: Cryptography, Shape::enveloped(RsaPkcs1, Aes128Cbc), Shape::enveloped(RsaPkcs1, Aes256Cbc);
     smallstep: Smallstep, Shape::enveloped(RsaPkcs1, Des), Shape::enveloped(RsaOaepSha256, Aes256Cbc);
     mozilla: Mozilla, Shape::enveloped(RsaPkcs1, Des), Shape::enveloped(RsaPkcs1, Aes256Cbc);
+}
+
+/// Break-glass: what we seal for a device reads as text after `openssl cms -decrypt` with the key alone.
+#[test]
+fn openssl_shows_key_and_owner_without_us() {
+    let Some(openssl) = PeerName::OpenSsl.available() else { return };
+    for key in RecipientKey::ALL {
+        let to = credentials(key).unwrap();
+        let certificate = Certificate::parse(&std::fs::read(&to.certificate).unwrap()).unwrap();
+        let text = Secret::from_string(String::from_utf8(PLAINTEXT.to_vec()).unwrap());
+        let secret = RecoveryKey::parse_exact(Kind::FileVault, &text).unwrap();
+        let owner = Owner::new().organization("example.com".parse().unwrap()).device("C02XYZ".parse().unwrap());
+        let envelope = seal(&Payload::new(secret, owner), &[&certificate], &SystemRandomness::new()).unwrap();
+        let shown = openssl.open(envelope.der(), &to.key, &to.certificate).unwrap_or_else(|error| panic!("{error}"));
+        let shown: serde_json::Value = serde_json::from_slice(&shown).unwrap();
+        assert_eq!(shown["key"], std::str::from_utf8(PLAINTEXT).unwrap());
+        assert_eq!((&shown["kind"], &shown["device"]), (&"filevault".into(), &"C02XYZ".into()));
+    }
 }
