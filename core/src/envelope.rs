@@ -251,3 +251,6 @@ pub enum MessageType {
     #[error("SignedData")]
     SignedData,
 }
+
+#[cfg(test)]
+mod tests;

@@ -6,6 +6,7 @@
 
 mod canonical;
 mod error;
+pub mod escrow;
 pub mod filevault;
 pub(crate) mod identifiers;
 mod organization;
@@ -15,6 +16,7 @@ use serde::{Deserialize, Serialize};
 
 pub(crate) use error::Violations;
 pub use error::{PolicyError, Violation};
+pub use escrow::{EscrowRules, Level};
 pub use filevault::{FileVaultPolicy, FileVaultSettings};
 pub use identifiers::{FixedIdentifiers, FixedPayload, FixedProfile};
 pub use organization::{OrganizationDetails, OrganizationSettings};
@@ -33,6 +35,9 @@ pub struct PolicySettings {
     /// What is asked of Macs; left out, nothing is.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub filevault: Option<FileVaultSettings>,
+    /// What is asked of recovery keys in escrow; left out, the defaults.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub escrow: Option<EscrowRules>,
 }
 
 /// What an organization decided: a document that broke no rule.
@@ -43,6 +48,7 @@ pub struct PolicySettings {
 pub struct Policy {
     organization: Option<OrganizationDetails>,
     filevault: Option<FileVaultPolicy>,
+    escrow: Option<EscrowRules>,
     digest: Digest,
 }
 
@@ -64,7 +70,7 @@ impl Policy {
             violations.extend(error);
         }
         violations.or(())?;
-        Ok(Self { organization: organization?, filevault: filevault?, digest })
+        Ok(Self { organization: organization?, filevault: filevault?, escrow: settings.escrow, digest })
     }
 
     /// Reads a TOML document.
@@ -110,6 +116,11 @@ impl Policy {
         self.filevault.as_ref()
     }
 
+    /// What is asked of recovery keys in escrow; the defaults if the document does not say.
+    pub fn escrow(&self) -> EscrowRules {
+        self.escrow.clone().unwrap_or_default()
+    }
+
     /// SHA-256 over the document's canonical JSON (RFC 8785), in which what has its default value is left out:
     /// the same for every way to write the same policy, TOML or JSON.
     pub fn digest(&self) -> Digest {
@@ -121,6 +132,7 @@ impl Policy {
         PolicySettings {
             organization: self.organization.clone().map(Into::into),
             filevault: self.filevault.clone().map(Into::into),
+            escrow: self.escrow.clone(),
         }
     }
 }

@@ -35,7 +35,7 @@ pub struct PrivateKey(Inner);
 pub(crate) enum Inner {
     P256(p256::SecretKey),
     P384(p384::SecretKey),
-    Rsa(rsa::PrivateKey),
+    Rsa(Box<rsa::PrivateKey>, RsaPublicKey),
 }
 
 /// The kinds of keys that can be generated.
@@ -124,11 +124,7 @@ impl PrivateKey {
         match &self.0 {
             Inner::P256(key) => PublicKey::P256(P256PublicKey::from_key(key.public_key())),
             Inner::P384(key) => PublicKey::P384(P384PublicKey::from_key(key.public_key())),
-            Inner::Rsa(key) => RsaPublicKey::from_key(key.as_public_key()).map_or_else(
-                // Not reached: keys outside of the bounds are refused when they are read.
-                |problem| PublicKey::Unsupported { algorithm: problem.to_owned() },
-                PublicKey::Rsa,
-            ),
+            Inner::Rsa(_, public) => PublicKey::Rsa(public.clone()),
         }
     }
 
@@ -162,7 +158,7 @@ impl PrivateKey {
         let der = match &self.0 {
             Inner::P256(key) => key.to_pkcs8_der(),
             Inner::P384(key) => key.to_pkcs8_der(),
-            Inner::Rsa(key) => key.to_pkcs8_der(),
+            Inner::Rsa(key, _) => key.to_pkcs8_der(),
         };
         // Encoding fails only beyond 256 MiB, which no key of bounded size reaches.
         Secret::<[u8]>::copy_from(der.as_ref().map(pkcs8::SecretDocument::as_bytes).unwrap_or_default())
@@ -171,12 +167,18 @@ impl PrivateKey {
     pub(crate) fn inner(&self) -> &Inner {
         &self.0
     }
+
+    pub(crate) fn into_inner(self) -> Inner {
+        self.0
+    }
 }
 
 impl Inner {
     fn rsa(rng: &mut CryptoRng<'_>, bits: usize) -> Result<Self, RandomnessError> {
         // Fails only for sizes and exponents that are not asked for here, or after randomness failed.
-        rsa::PrivateKey::new(rng, bits).map(Self::Rsa).map_err(|_| RandomnessError::new())
+        let key = rsa::PrivateKey::new(rng, bits).map_err(|_| RandomnessError::new())?;
+        let public = RsaPublicKey::from_key(key.as_public_key()).map_err(|_| RandomnessError::new())?;
+        Ok(Self::Rsa(Box::new(key), public))
     }
 }
 
@@ -189,3 +191,6 @@ impl fmt::Debug for PrivateKey {
 fn secret_text(mut text: zeroize::Zeroizing<String>) -> Secret<str> {
     Secret::from_string(std::mem::take(&mut *text))
 }
+
+#[cfg(test)]
+mod tests;

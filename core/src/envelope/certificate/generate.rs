@@ -34,7 +34,8 @@ use crate::{
 /// What a new escrow certificate says.
 ///
 /// ```
-/// # use fdescrow::{Timestamp, envelope::{KeyAlgorithm, NewCertificate}, random::{Randomness, RandomnessError}};
+/// # use fdescrow::{Timestamp, random::{Randomness, RandomnessError}};
+/// use fdescrow::envelope::{NewCertificate, private_key::KeyAlgorithm};
 /// # #[derive(Debug)] struct Seeded;
 /// # impl Randomness for Seeded {
 /// #     fn fill(&self, out: &mut [u8]) -> Result<(), RandomnessError> {
@@ -109,8 +110,8 @@ impl NewCertificate {
                 let signer = p384::ecdsa::SigningKey::from(key);
                 self.builder(&serial, *signer.verifying_key())?.build::<_, p384::ecdsa::DerSignature>(&signer)
             }
-            Inner::Rsa(key) => {
-                let signer = pkcs1v15::SigningKey::<Sha256>::new(key.clone());
+            Inner::Rsa(key, _) => {
+                let signer = pkcs1v15::SigningKey::<Sha256>::new((**key).clone());
                 self.builder(&serial, key.to_public_key())?
                     .build_with_rng::<_, pkcs1v15::Signature, _>(&signer, &mut rng)
             }
@@ -128,7 +129,7 @@ impl NewCertificate {
         let serial = SerialNumber::new(serial).map_err(|_| FAILED)?;
         let key = SubjectPublicKeyInfo::from_key(&key).map_err(|_| FAILED)?;
         let profile = Escrow { subject: self.subject.clone(), algorithm: self.algorithm };
-        CertificateBuilder::new(profile, serial, self.validity.clone(), key).map_err(|_| FAILED)
+        CertificateBuilder::new(profile, serial, self.validity, key).map_err(|_| FAILED)
     }
 }
 

@@ -62,9 +62,9 @@ impl Signer for KeySigner<'_> {
                 let signature: p384::ecdsa::Signature = p384::ecdsa::SigningKey::from(key).sign(message);
                 Ok(signature.to_der().as_bytes().to_vec())
             }
-            Inner::Rsa(key) => {
+            Inner::Rsa(key, _) => {
                 let mut rng = CryptoRng::new(self.rng);
-                let signature = pkcs1v15::SigningKey::<Sha256>::new(key.clone())
+                let signature = pkcs1v15::SigningKey::<Sha256>::new((**key).clone())
                     .try_sign_with_rng(&mut rng, message)
                     .map_err(|_| SigningError::Unsuitable("the RSA key is too small to sign with"))?;
                 rng.finish().map_err(|error| SigningError::Unavailable(error.to_string()))?;
