@@ -93,7 +93,8 @@ impl Walk<'_> {
         let name = element.name();
         let name: &str = name.as_ref();
         let attributes = element.attributes_raw().trim();
-        if !attributes.is_empty() && !(name == "plist" && matches!(attributes, VERSION | VERSION_APOSTROPHES)) {
+        let versioned = name == "plist" && matches!(attributes, VERSION | VERSION_APOSTROPHES);
+        if !attributes.is_empty() && !versioned {
             return Err(ProfileError::Syntax("an element has attributes"));
         }
         match self.open.last_mut() {

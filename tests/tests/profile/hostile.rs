@@ -13,7 +13,7 @@ use fdescrow::{
 };
 use serde_json::{Value, json};
 
-use crate::material::{BOTH, policy, rendered};
+use crate::material::{policy, rendered};
 
 /// xorshift64*: the same texts in every run.
 struct Dice(u64);
