@@ -15,6 +15,7 @@
     reason = "tests fail by panicking"
 )]
 
+pub mod crash;
 pub mod generator;
 pub mod ours;
 pub mod peers;
