@@ -8,7 +8,7 @@
 
 mod algorithms;
 mod armor;
-mod ber;
+pub(crate) mod ber;
 pub mod canary;
 pub mod certificate;
 mod cms;
@@ -19,6 +19,7 @@ pub mod judge;
 mod keyring;
 mod open;
 mod payload;
+pub mod private_key;
 mod rewrap;
 mod seal;
 mod suite;
@@ -27,8 +28,8 @@ mod transport;
 use crate::{error::ErrorCode, ids::Digest, random::RandomnessError};
 
 pub use certificate::{
-    Certificate, CertificateError, Fingerprint, KeyUsage, P256PublicKey, P384PublicKey, PublicKey, RsaPublicKey,
-    Validity,
+    Certificate, CertificateError, Fingerprint, KeyUsage, NewCertificate, P256PublicKey, P384PublicKey, PublicKey,
+    RsaPublicKey, Validity,
 };
 pub use identity::{Identity, Unavailable};
 pub use inspect::{Inspection, Note, RecipientInspection};
@@ -36,6 +37,7 @@ pub use judge::judge;
 pub use keyring::Keyring;
 pub use open::{OpenOptions, Opened, RawContent};
 pub use payload::{Origin, Owner, Payload};
+pub use private_key::{Bundle, IdentityError, PrivateKey, pair};
 pub use rewrap::{RewrapError, Rewrapped};
 pub use seal::{Format, SealError, seal};
 pub use suite::{Allowed, ContentAlgorithm, ContentType, HashAlgorithm, KeyAlgorithm, Suite, UnknownSuite};
@@ -249,3 +251,6 @@ pub enum MessageType {
     #[error("SignedData")]
     SignedData,
 }
+
+#[cfg(test)]
+mod tests;

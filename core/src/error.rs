@@ -221,6 +221,9 @@ codes! {
     CheckpointSyntax = 451, Input,
         "The checkpoint file cannot be read.",
         "Give a checkpoint file as it was written, whole.";
+    MacKeySyntax = 452, Input,
+        "The bytes are not a MAC key for the audit.",
+        "Give 32 random bytes, raw or as hexadecimal or base64 text.";
 }
 
 #[cfg(test)]

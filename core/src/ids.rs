@@ -18,8 +18,8 @@ use crate::{
 #[error("{what} {problem}")]
 #[non_exhaustive]
 pub struct IdError {
-    what: &'static str,
-    problem: &'static str,
+    pub(crate) what: &'static str,
+    pub(crate) problem: &'static str,
 }
 
 impl IdError {
@@ -32,7 +32,7 @@ impl IdError {
 /// The longest name, in bytes of UTF-8.
 pub const MAX_BYTES: usize = 255;
 
-fn checked(what: &'static str, text: String) -> Result<String, IdError> {
+pub(crate) fn checked(what: &'static str, text: String) -> Result<String, IdError> {
     let problem = if text.is_empty() {
         "is empty"
     } else if text.len() > MAX_BYTES {
@@ -115,6 +115,50 @@ name! {
     Actor, "actor"
 }
 
+/// A stable word of a list that may grow: 1 to 64 of `a`-`z`, `0`-`9` and `_`.
+///
+/// Where a stored record holds a word that this version does not know, it is kept as it is.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+pub struct Word(std::borrow::Cow<'static, str>);
+
+impl Word {
+    /// Takes a word.
+    ///
+    /// # Errors
+    /// [`IdError`] if it is empty, longer than 64 bytes, or has other characters.
+    pub fn new(text: &str) -> Result<Self, IdError> {
+        let allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
+        if (1..=64).contains(&text.len()) && text.bytes().all(allowed) {
+            Ok(Self(text.to_owned().into()))
+        } else {
+            Err(IdError { what: "word", problem: "is not 1 to 64 lower-case letters, digits and underscores" })
+        }
+    }
+
+    /// A word that is written in the code.
+    pub(crate) const fn known(text: &'static str) -> Self {
+        Self(std::borrow::Cow::Borrowed(text))
+    }
+
+    /// The word.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Word {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for Word {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
+        Self::new(&text).map_err(serde::de::Error::custom)
+    }
+}
+
 /// A stored key, by 128 random bits; printed as 32 lower-case hexadecimal digits.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct KeyId([u8; 16]);
@@ -180,6 +224,9 @@ impl<'de> Deserialize<'de> for KeyId {
 pub struct Digest([u8; 32]);
 
 impl Digest {
+    /// 32 zero bytes: the digest of nothing, where a chain of digests begins.
+    pub const ZERO: Self = Self([0; 32]);
+
     /// The digest of these bytes.
     pub fn of(bytes: &[u8]) -> Self {
         use sha2::Digest as _;
@@ -269,6 +316,15 @@ mod tests {
         let id = KeyId::from_bytes(*b"0123456789abcdef");
         assert_eq!(id.to_string().parse(), Ok(id));
         assert!("0123".parse::<KeyId>().is_err());
+    }
+
+    #[test]
+    fn a_word_is_short_and_plain() {
+        assert_eq!(Word::new("key_received").unwrap(), Word::known("key_received"));
+        for bad in ["", "Key", "key received", "k\u{e9}y", &"x".repeat(65)] {
+            assert!(Word::new(bad).is_err(), "{bad}");
+        }
+        assert!(serde_json::from_str::<Word>("\"A\"").is_err());
     }
 
     #[test]

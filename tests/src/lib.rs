@@ -15,6 +15,9 @@
     reason = "tests fail by panicking"
 )]
 
+pub mod generator;
+pub mod peers;
+
 use std::env;
 use std::ffi::OsStr;
 use std::fs::{self, DirBuilder};

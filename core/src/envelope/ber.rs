@@ -8,18 +8,18 @@
 use super::{EnvelopeError, Limits, Malformed};
 
 /// Tag octets that CMS uses.
-pub(super) mod tag {
-    pub(in crate::envelope) const INTEGER: u8 = 0x02;
-    pub(in crate::envelope) const OCTET_STRING: u8 = 0x04;
-    pub(in crate::envelope) const OBJECT_IDENTIFIER: u8 = 0x06;
-    pub(in crate::envelope) const SEQUENCE: u8 = 0x30;
-    pub(in crate::envelope) const SET: u8 = 0x31;
+pub(crate) mod tag {
+    pub(crate) const INTEGER: u8 = 0x02;
+    pub(crate) const OCTET_STRING: u8 = 0x04;
+    pub(crate) const OBJECT_IDENTIFIER: u8 = 0x06;
+    pub(crate) const SEQUENCE: u8 = 0x30;
+    pub(crate) const SET: u8 = 0x31;
     /// `[number]`, primitive.
-    pub(in crate::envelope) const fn context(number: u8) -> u8 {
+    pub(crate) const fn context(number: u8) -> u8 {
         0x80 | number
     }
     /// `[number]`, constructed.
-    pub(in crate::envelope) const fn context_constructed(number: u8) -> u8 {
+    pub(crate) const fn context_constructed(number: u8) -> u8 {
         0xa0 | number
     }
 }
@@ -31,28 +31,28 @@ const CHUNKED_OCTET_STRING: u8 = tag::OCTET_STRING | CONSTRUCTED;
 
 /// One element of DER.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Element<'a> {
+pub(crate) struct Element<'a> {
     /// The first octet of the tag: its class, the constructed bit and, below 31, its number.
-    pub(super) tag: u8,
+    pub(crate) tag: u8,
     /// The content octets.
-    pub(super) value: &'a [u8],
+    pub(crate) value: &'a [u8],
     /// Tag, length and content.
-    pub(super) whole: &'a [u8],
+    pub(crate) whole: &'a [u8],
 }
 
 /// Reads elements one after the other.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Reader<'a> {
+pub(crate) struct Reader<'a> {
     rest: &'a [u8],
 }
 
 impl<'a> Reader<'a> {
-    pub(super) fn new(bytes: &'a [u8]) -> Self {
+    pub(crate) fn new(bytes: &'a [u8]) -> Self {
         Self { rest: bytes }
     }
 
     /// The next element, if there is one.
-    pub(super) fn next(&mut self) -> Result<Option<Element<'a>>, EnvelopeError> {
+    pub(crate) fn next(&mut self) -> Result<Option<Element<'a>>, EnvelopeError> {
         if self.rest.is_empty() {
             return Ok(None);
         }
@@ -66,7 +66,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The next element, which must be there and have this tag.
-    pub(super) fn expect(&mut self, tag: u8) -> Result<Element<'a>, EnvelopeError> {
+    pub(crate) fn expect(&mut self, tag: u8) -> Result<Element<'a>, EnvelopeError> {
         match self.next()? {
             Some(element) if element.tag == tag => Ok(element),
             _ => Err(Malformed::Structure.into()),
@@ -74,12 +74,12 @@ impl<'a> Reader<'a> {
     }
 
     /// The next element if it has this tag; otherwise nothing is read.
-    pub(super) fn optional(&mut self, tag: u8) -> Result<Option<Element<'a>>, EnvelopeError> {
+    pub(crate) fn optional(&mut self, tag: u8) -> Result<Option<Element<'a>>, EnvelopeError> {
         if self.rest.first() == Some(&tag) { self.next() } else { Ok(None) }
     }
 
     /// Nothing may follow.
-    pub(super) fn finish(self) -> Result<(), EnvelopeError> {
+    pub(crate) fn finish(self) -> Result<(), EnvelopeError> {
         if self.rest.is_empty() { Ok(()) } else { Err(Malformed::Structure.into()) }
     }
 }
@@ -137,7 +137,7 @@ impl Header {
 }
 
 /// The DER of the one BER element at the start of `input`; only white space and NUL may follow it.
-pub(super) fn to_der(input: &[u8], limits: &Limits) -> Result<Vec<u8>, EnvelopeError> {
+pub(crate) fn to_der(input: &[u8], limits: &Limits) -> Result<Vec<u8>, EnvelopeError> {
     if input.len() > limits.input_bytes {
         return Err(EnvelopeError::Limit { what: "size" });
     }
@@ -202,7 +202,7 @@ fn rewrite<'a>(input: &'a [u8], depth: usize, out: &mut Vec<u8>) -> Result<&'a [
 }
 
 /// Appends an element with a length in its shortest form (X.690 §10.1).
-pub(super) fn write(tag_octets: &[u8], value: &[u8], out: &mut Vec<u8>) {
+pub(crate) fn write(tag_octets: &[u8], value: &[u8], out: &mut Vec<u8>) {
     out.extend_from_slice(tag_octets);
     let length = value.len();
     if let (Ok(short), true) = (u8::try_from(length), length < 0x80) {
@@ -218,7 +218,7 @@ pub(super) fn write(tag_octets: &[u8], value: &[u8], out: &mut Vec<u8>) {
 }
 
 /// An element made of the given parts.
-pub(super) fn element(tag: u8, parts: &[&[u8]]) -> Vec<u8> {
+pub(crate) fn element(tag: u8, parts: &[&[u8]]) -> Vec<u8> {
     let value = parts.concat();
     let mut out = Vec::with_capacity(value.len() + 6);
     write(&[tag], &value, &mut out);
@@ -226,7 +226,7 @@ pub(super) fn element(tag: u8, parts: &[&[u8]]) -> Vec<u8> {
 }
 
 /// An element whose parts are written in DER's order of a SET OF (X.690 §11.6).
-pub(super) fn set_of(tag: u8, mut parts: Vec<Vec<u8>>) -> Vec<u8> {
+pub(crate) fn set_of(tag: u8, mut parts: Vec<Vec<u8>>) -> Vec<u8> {
     parts.sort();
     element(tag, &parts.iter().map(Vec::as_slice).collect::<Vec<_>>())
 }

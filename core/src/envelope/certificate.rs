@@ -6,6 +6,7 @@
 //! recipients are pinned by [`Fingerprint`].
 
 mod fingerprint;
+mod generate;
 mod name;
 mod public_key;
 mod structure;
@@ -16,7 +17,9 @@ use sha1::Sha1;
 use sha2::{Digest, Sha256};
 
 pub use fingerprint::{Fingerprint, FingerprintError};
+pub use generate::NewCertificate;
 pub(super) use name::to_text as name_text;
+pub(crate) use public_key::{EC_PUBLIC_KEY, P256, P384, RSA_ENCRYPTION};
 pub use public_key::{P256PublicKey, P384PublicKey, PublicKey, RsaPublicKey};
 pub use structure::KeyUsage;
 
@@ -115,9 +118,14 @@ impl Certificate {
             Armored::Base64(der) => Self::sequence(&der, limit),
             Armored::Pem(blocks) => {
                 let wanted = blocks.iter().filter(|block| is_certificate_label(block.label()));
-                wanted.take(limit).map(|block| Self::from_block(block)).collect()
+                wanted.take(limit).map(Self::from_block).collect()
             }
         }
+    }
+
+    /// The first DER element, and what follows it.
+    pub(crate) fn split_first(der: &[u8]) -> Result<(&[u8], &[u8]), CertificateError> {
+        structure::split_first(der)
     }
 
     pub(crate) fn from_block(block: &armor::Block) -> Result<Self, CertificateError> {

@@ -9,12 +9,14 @@ mod ecdh;
 mod oaep;
 mod pkcs1v15;
 mod rejection;
+mod software;
 
 use std::{fmt, sync::Arc};
 
 pub use ecdh::{EcIdentity, RawEcdh};
 pub(super) use ecdh::{derive, wrap_key};
 pub use rejection::RejectionSecret;
+pub use software::software_identity;
 
 use super::{
     certificate::{Certificate, PublicKey, RsaPublicKey},

@@ -12,7 +12,7 @@ use super::{EcIdentity, Identity, RawEcdh, RawRsa, RejectionSecret, RsaIdentity,
 use crate::{
     envelope::{
         certificate::{Certificate, PublicKey, RsaPublicKey},
-        private_key::{Material, PrivateKey},
+        private_key::{Inner, PrivateKey},
     },
     random::{CryptoRng, Randomness},
     secret::Secret,
@@ -24,15 +24,16 @@ pub fn software_identity(
     certificates: Vec<Certificate>,
     rng: Arc<dyn Randomness>,
 ) -> Arc<dyn Identity> {
-    match key.into_material() {
-        Material::Rsa(key, public_key) => {
+    let public_key = key.public_key();
+    match key.into_inner() {
+        Inner::Rsa(key, public_key) => {
             let size = public_key.modulus().len();
             let exponent = Secret::<[u8]>::filled(size, |out| write_be(key.d(), out));
             let rejection = RejectionSecret::from_private_exponent(&exponent);
-            Arc::new(RsaIdentity::new(RustRsa { key, public_key, rng }, certificates, rejection))
+            Arc::new(RsaIdentity::new(RustRsa { key: *key, public_key, rng }, certificates, rejection))
         }
-        Material::P256(key, public_key) => ec_identity(key, PublicKey::P256(public_key), certificates),
-        Material::P384(key, public_key) => ec_identity(key, PublicKey::P384(public_key), certificates),
+        Inner::P256(key) => ec_identity(key, public_key, certificates),
+        Inner::P384(key) => ec_identity(key, public_key, certificates),
     }
 }
 
