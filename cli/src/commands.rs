@@ -7,6 +7,7 @@ mod inspect;
 mod key;
 mod manual;
 mod open;
+mod profile;
 mod seal;
 
 use clap::Subcommand;
@@ -31,6 +32,9 @@ pub(crate) enum Command {
     Open(open::Arguments),
     /// Tells what a sealed message is and who it is for, without a private key
     Inspect(inspect::Arguments),
+    /// Renders, shows and checks configuration profiles
+    #[command(subcommand)]
+    Profile(profile::Command),
     /// Writes the completions of a shell to standard output
     Completions(manual::Completions),
     /// Writes the manual pages into a folder
@@ -45,6 +49,7 @@ pub(crate) fn run(command: Command, world: &World<'_>) -> Result<Exit, Failure> 
         Command::Seal(arguments) => seal::run(&arguments, world),
         Command::Open(arguments) => open::run(arguments, world),
         Command::Inspect(arguments) => inspect::run(arguments, world),
+        Command::Profile(command) => profile::run(command, world),
         Command::Completions(arguments) => manual::completions(&arguments, world),
         Command::Man(arguments) => manual::man(&arguments, world),
     }

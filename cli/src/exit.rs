@@ -166,8 +166,12 @@ from_library! {
     fdescrow::envelope::CertificateError,
     fdescrow::envelope::EnvelopeError,
     fdescrow::envelope::SealError,
+    fdescrow::envelope::private_key::IdentityError,
     fdescrow::ids::IdError,
     fdescrow::key::KeyError,
+    fdescrow::policy::PolicyError,
+    fdescrow::profile::ProfileError,
+    fdescrow::profile::SigningError,
     fdescrow::random::RandomnessError,
     fdescrow::time::TimeError,
 }

@@ -69,7 +69,7 @@ impl IdentityArguments {
 /// What each of the files holds.
 pub(crate) fn read_bundles(files: &[PathBuf], password_fd: Option<u32>) -> Result<Vec<Bundle>, Failure> {
     let passwords = Passwords::new(password_fd);
-    let password = passwords.from_descriptor()?;
+    let password = passwords.descriptor_line()?;
     files.iter().map(|file| read_bundle(file, password.as_ref(), &passwords)).collect()
 }
 

@@ -69,7 +69,7 @@ impl Passwords {
     }
 
     /// The line that the file descriptor holds; none if no descriptor was named.
-    pub(crate) fn from_descriptor(&self) -> Result<Option<Secret<str>>, Failure> {
+    pub(crate) fn descriptor_line(&self) -> Result<Option<Secret<str>>, Failure> {
         self.descriptor.map(read_line_of).transpose()
     }
 

@@ -27,7 +27,7 @@ use fdescrow_identities::SystemRandomness;
 
 use crate::{
     arguments::Arguments,
-    exit::{Exit, Failure},
+    exit::Failure,
     output::Output,
     world::World,
 };
@@ -70,6 +70,7 @@ mod tests {
     use clap::CommandFactory;
 
     use super::*;
+    use crate::exit::Exit;
 
     #[test]
     fn the_arguments_fit_together() {

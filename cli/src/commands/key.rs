@@ -13,8 +13,10 @@ use crate::{
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Makes a random key and prints it
-    #[command(after_help = "Keys of the kinds filevault and snapd are made by the device alone: what is printed is an \
-                            example of the form. The others can be given to a device.")]
+    #[command(
+        after_help = "Keys of the kinds filevault and snapd are made by the device alone: what is printed is an \
+                            example of the form. The others can be given to a device."
+    )]
     New(Of),
     /// Checks a key that is read from standard input, as people type it; says which group is wrong, never which text
     Check(Of),
@@ -47,7 +49,9 @@ pub(crate) fn run(command: Command, world: &World<'_>) -> Result<Exit, Failure> 
             let key = RecoveryKey::generate(kind, world.randomness())?;
             let set_by_device_only = kind.set_by_device_only();
             if set_by_device_only {
-                world.output.note(format_args!("only the device itself can set a {}: this is an example", kind.description()));
+                world
+                    .output
+                    .note(format_args!("only the device itself can set a {}: this is an example", kind.description()));
             }
             world.output.answer(&New { kind, key: key.expose(), set_by_device_only }, key.expose())?;
         }

@@ -1,6 +1,6 @@
 //! How is a key sealed by hand?
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use clap::{Args, ValueEnum};
@@ -65,7 +65,7 @@ struct Document<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     envelope: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    out: Option<&'a PathBuf>,
+    out: Option<&'a Path>,
 }
 
 pub(crate) fn run(arguments: &Arguments, world: &World<'_>) -> Result<Exit, Failure> {
@@ -90,7 +90,7 @@ pub(crate) fn run(arguments: &Arguments, world: &World<'_>) -> Result<Exit, Fail
             digest: envelope.digest(),
             recipients: to.iter().map(Certificate::fingerprint).collect(),
             envelope: arguments.out.is_none().then(|| STANDARD.encode(envelope.der())),
-            out: arguments.out.as_ref(),
+            out: arguments.out.as_deref(),
         };
         world.output.answer(&document, "")?;
     } else if arguments.out.is_none() {
@@ -111,7 +111,7 @@ impl Arguments {
 }
 
 /// The one certificate of a file. Of several, nobody could say whether all of them are meant.
-pub(crate) fn recipient(file: &PathBuf, now: Timestamp, world: &World<'_>) -> Result<Certificate, Failure> {
+pub(crate) fn recipient(file: &Path, now: Timestamp, world: &World<'_>) -> Result<Certificate, Failure> {
     let found = Certificate::parse_all(&input::read(Some(file))?);
     let mut found = found.map_err(|error| Failure::from(error).about(file.display()))?;
     let several = || Failure::usage(format!("{}: has several certificates; give one in each file", file.display()));
