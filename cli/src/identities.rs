@@ -9,7 +9,7 @@ use clap::Args;
 use fdescrow::{
     Secret,
     envelope::{
-        Certificate, Keyring,
+        Certificate, Envelope, Keyring, Limits,
         identity::software_identity,
         private_key::{Bundle, IdentityError, pair},
     },
@@ -87,15 +87,15 @@ fn read_bundle(file: &Path, password: Option<&Secret<str>>, passwords: &Password
 }
 
 /// The message's file where it stands behind the last of several values of an option (`--identity KEY MESSAGE`):
-/// the value that is neither key nor certificate.
+/// a value that is a message, or at least neither key nor certificate.
 pub(crate) fn split_off_message(values: &mut Vec<PathBuf>, file: Option<PathBuf>) -> Option<PathBuf> {
     if file.is_some() || values.len() < 2 {
         return file;
     }
-    let is_message = |path: &PathBuf| {
-        path.as_os_str() == "-"
-            || input::read(Some(path))
-                .is_ok_and(|bytes| matches!(Bundle::parse(&bytes, None), Err(IdentityError::Syntax(_))))
-    };
-    values.pop_if(|path| is_message(path))
+    values.pop_if(|path| path.as_os_str() == "-" || input::read(Some(path)).is_ok_and(|bytes| is_message(&bytes)))
+}
+
+fn is_message(bytes: &[u8]) -> bool {
+    Envelope::parse(bytes, &Limits::default()).is_ok()
+        || matches!(Bundle::parse(bytes, None), Err(IdentityError::Syntax(_)))
 }

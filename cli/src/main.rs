@@ -25,12 +25,7 @@ use clap::Parser;
 use fdescrow::{ErrorCode, Timestamp};
 use fdescrow_identities::SystemRandomness;
 
-use crate::{
-    arguments::Arguments,
-    exit::Failure,
-    output::Output,
-    world::World,
-};
+use crate::{arguments::Arguments, exit::Failure, output::Output, world::World};
 
 fn main() -> ExitCode {
     std::panic::set_hook(Box::new(|panic| {
