@@ -119,7 +119,7 @@ name! {
 ///
 /// Where a stored record holds a word that this version does not know, it is kept as it is.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-pub struct Word(std::borrow::Cow<'static, str>);
+pub struct Word(String);
 
 impl Word {
     /// Takes a word.
@@ -129,15 +129,10 @@ impl Word {
     pub fn new(text: &str) -> Result<Self, IdError> {
         let allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
         if (1..=64).contains(&text.len()) && text.bytes().all(allowed) {
-            Ok(Self(text.to_owned().into()))
+            Ok(Self(text.to_owned()))
         } else {
             Err(IdError { what: "word", problem: "is not 1 to 64 lower-case letters, digits and underscores" })
         }
-    }
-
-    /// A word that is written in the code.
-    pub(crate) const fn known(text: &'static str) -> Self {
-        Self(std::borrow::Cow::Borrowed(text))
     }
 
     /// The word.
@@ -320,7 +315,7 @@ mod tests {
 
     #[test]
     fn a_word_is_short_and_plain() {
-        assert_eq!(Word::new("key_received").unwrap(), Word::known("key_received"));
+        assert_eq!(Word::new("key_received").unwrap().to_string(), "key_received");
         for bad in ["", "Key", "key received", "k\u{e9}y", &"x".repeat(65)] {
             assert!(Word::new(bad).is_err(), "{bad}");
         }

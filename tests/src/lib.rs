@@ -16,6 +16,7 @@
 )]
 
 pub mod generator;
+pub mod ours;
 pub mod peers;
 
 use std::env;

@@ -3,6 +3,7 @@
 //! library made. If either drifts from the other, this fails.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests fail by panicking")]
+#![allow(clippy::print_stdout, reason = "tests say what they counted")]
 
 use std::{
     io::Write,

@@ -70,7 +70,7 @@ fn agrees(name: PeerName) {
         }
     }
     assert!(!written.is_empty() && !read.is_empty(), "{} has nothing in common", peer.name());
-    let mean = |times: &[Duration]| times.iter().sum::<Duration>() / times.len().try_into().unwrap();
+    let mean = |times: &[Duration]| times.iter().sum::<Duration>() / u32::try_from(times.len()).unwrap();
     println!(
         "{}: {} shapes written for OpenSSL ({:?} a call), {} read from it ({:?} a call)",
         peer.name(),

@@ -63,7 +63,7 @@ fn what_would_lose_the_key_is_refused_with_the_field_and_the_reason() {
     assert!(error["message"].as_str().unwrap().contains("RSA"));
 
     let policy = String::from_utf8(desk.read("policy.toml")).unwrap();
-    desk.write("policy.toml", policy.replace("max_bypass_attempts = 3", "max_bypass_attempts = 10000"));
+    desk.write("policy.toml", policy.replace("max_bypass_attempts = 0", "max_bypass_attempts = 10000"));
     let run = desk.run(&RENDER, "").ends(2);
     assert!(run.stderr.contains("filevault.enforcement.max_bypass_attempts"), "{}", run.stderr);
     desk.write("policy.toml", "[organization]\nid = \"a\"\nidentifier = \"com.a\"\n");

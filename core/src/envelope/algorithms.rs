@@ -237,25 +237,28 @@ fn block_iv(algorithm: Algorithm<'_>, length: usize) -> Option<Vec<u8>> {
 
 /// GCMParameters, RFC 5084 §3.2: `SEQUENCE { aes-nonce OCTET STRING, aes-ICVlen INTEGER DEFAULT 12 }`. Only
 /// the 12-byte nonce and the 16-byte tag are accepted, so a default is never right.
+///
+/// Go's packages write the nonce under `[4]`, and the whole SEQUENCE once more inside a SEQUENCE that is marked
+/// primitive: `10 13 { 30 11 { 84 0c nonce, 02 01 10 } }`.
 fn gcm_parameters(bits: u16, parameters: Element<'_>) -> Option<(ContentAlgorithm, Vec<u8>)> {
-    if parameters.tag != tag::SEQUENCE {
-        return None;
+    match parameters.tag {
+        tag::SEQUENCE => Some((ContentAlgorithm::AesGcm(bits), gcm_nonce(parameters, tag::OCTET_STRING)?)),
+        tag::PRIMITIVE_SEQUENCE => {
+            let mut inside = Reader::new(parameters.value);
+            let parameters = inside.expect(tag::SEQUENCE).ok()?;
+            inside.finish().ok()?;
+            Some((ContentAlgorithm::AesGcmGo(bits), gcm_nonce(parameters, tag::context(4))?))
+        }
+        _ => None,
     }
+}
+
+fn gcm_nonce(parameters: Element<'_>, nonce_tag: u8) -> Option<Vec<u8>> {
     let mut fields = Reader::new(parameters.value);
-    let nonce = fields.next().ok()??;
-    let tag_length = fields.next().ok()??;
+    let nonce = fields.expect(nonce_tag).ok()?;
+    let tag_length = fields.expect(tag::INTEGER).ok()?;
     fields.finish().ok()?;
-    if nonce.value.len() != 12 || tag_length.whole != [tag::INTEGER, 1, 16] {
-        return None;
-    }
-    let algorithm = if nonce.tag == tag::OCTET_STRING {
-        ContentAlgorithm::AesGcm(bits)
-    } else if nonce.tag == tag::context(4) {
-        ContentAlgorithm::AesGcmGo(bits)
-    } else {
-        return None;
-    };
-    Some((algorithm, nonce.value.to_vec()))
+    (nonce.value.len() == 12 && tag_length.value == [16]).then(|| nonce.value.to_vec())
 }
 
 /// The AlgorithmIdentifier of a content algorithm that we write.

@@ -12,6 +12,8 @@ pub(crate) mod tag {
     pub(crate) const INTEGER: u8 = 0x02;
     pub(crate) const OCTET_STRING: u8 = 0x04;
     pub(crate) const OBJECT_IDENTIFIER: u8 = 0x06;
+    /// A SEQUENCE marked primitive, which no rule of X.690 allows and Go writes.
+    pub(crate) const PRIMITIVE_SEQUENCE: u8 = 0x10;
     pub(crate) const SEQUENCE: u8 = 0x30;
     pub(crate) const SET: u8 = 0x31;
     /// `[number]`, primitive.

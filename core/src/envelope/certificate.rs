@@ -95,8 +95,7 @@ impl Certificate {
     /// # Errors
     /// [`CertificateError::Syntax`] says what is wrong.
     pub fn parse(bytes: &[u8]) -> Result<Self, CertificateError> {
-        let mut found = Self::read(bytes, 1)?;
-        found.pop().ok_or(NONE)
+        Self::read(bytes, 1)?.into_iter().next().ok_or(NONE)
     }
 
     /// Reads every certificate, in order: PEM with several blocks, or DER certificates one after the other.
@@ -114,8 +113,8 @@ impl Certificate {
             return Err(CertificateError::Syntax("the input is larger than 1 MiB"));
         }
         match armor::read(bytes)? {
-            Armored::Binary => Self::sequence(bytes, limit),
-            Armored::Base64(der) => Self::sequence(&der, limit),
+            Armored::Binary => Self::sequence(bytes),
+            Armored::Base64(der) => Self::sequence(&der),
             Armored::Pem(blocks) => {
                 let wanted = blocks.iter().filter(|block| is_certificate_label(block.label()));
                 wanted.take(limit).map(Self::from_block).collect()
@@ -130,24 +129,23 @@ impl Certificate {
 
     pub(crate) fn from_block(block: &armor::Block) -> Result<Self, CertificateError> {
         let der = block.decode()?;
-        if block.label() == "TRUSTED CERTIFICATE" {
-            // OpenSSL's own form: the certificate, then what it is trusted for.
-            let (certificate, _) = structure::split_first(&der)?;
-            return Self::from_der(certificate);
+        let (certificate, rest) = structure::split_first(&der)?;
+        // OpenSSL's own form has what the certificate is trusted for behind it.
+        if !armor::trim_end(rest).is_empty() && block.label() != "TRUSTED CERTIFICATE" {
+            return Err(CertificateError::Syntax("something follows it"));
         }
-        Self::from_der(armor::trim_end(&der))
+        Self::from_der(certificate)
     }
 
-    /// DER certificates one after the other, white space and NUL at the end.
-    fn sequence(der: &[u8], limit: usize) -> Result<Vec<Self>, CertificateError> {
+    /// DER certificates one after the other, white space and NUL at the end. The last octets of a certificate are
+    /// those of its signature and may be white space, so that only what lies behind its end is trimmed.
+    fn sequence(der: &[u8]) -> Result<Vec<Self>, CertificateError> {
         let mut found = Vec::new();
         let mut rest = der;
-        // The last octets of a certificate are those of its signature and may be white space, so that only
-        // what lies behind its end is trimmed.
-        while !rest.is_empty() && found.len() < limit {
+        while !armor::trim_end(rest).is_empty() {
             let (certificate, after) = structure::split_first(rest)?;
             found.push(Self::from_der(certificate)?);
-            rest = if armor::trim_end(after).is_empty() { &[] } else { after };
+            rest = after;
         }
         Ok(found)
     }
@@ -288,3 +286,6 @@ pub(crate) fn is_certificate_label(label: &str) -> bool {
 }
 
 const NONE: CertificateError = CertificateError::Syntax("there is no CERTIFICATE block in the input");
+
+#[cfg(test)]
+pub(crate) mod tests;

@@ -191,3 +191,6 @@ impl fmt::Debug for PrivateKey {
 fn secret_text(mut text: zeroize::Zeroizing<String>) -> Secret<str> {
     Secret::from_string(std::mem::take(&mut *text))
 }
+
+#[cfg(test)]
+mod tests;

@@ -121,7 +121,8 @@ fn to_enveloped(root: &mut Node) -> Option<Vec<u8>> {
 
 fn key_to(root: &mut Node, algorithm: &Node) {
     for recipient in recipients(root).children_mut() {
-        if recipient.tag == SEQUENCE {
+        // Another NULL beside the same object identifier is no other algorithm.
+        if recipient.tag == SEQUENCE && recipient.children()[2].children()[0] != algorithm.children()[0] {
             recipient.children_mut()[2] = algorithm.clone();
         }
     }

@@ -34,7 +34,8 @@ use crate::{
 /// What a new escrow certificate says.
 ///
 /// ```
-/// # use fdescrow::{Timestamp, envelope::{KeyAlgorithm, NewCertificate}, random::{Randomness, RandomnessError}};
+/// # use fdescrow::{Timestamp, random::{Randomness, RandomnessError}};
+/// use fdescrow::envelope::{NewCertificate, private_key::KeyAlgorithm};
 /// # #[derive(Debug)] struct Seeded;
 /// # impl Randomness for Seeded {
 /// #     fn fill(&self, out: &mut [u8]) -> Result<(), RandomnessError> {

@@ -14,7 +14,7 @@ use super::{
 use crate::{
     envelope::{
         armor::{self, Armored, Block},
-        certificate::{Certificate, MAX_INPUT, is_certificate_label},
+        certificate::{Certificate, MAX_INPUT, PublicKey, is_certificate_label},
     },
     secret::Secret,
 };
@@ -108,13 +108,7 @@ impl Reader<'_> {
 
     /// DER without armor: one key or PKCS#12, or certificates.
     fn der(&mut self, der: &[u8]) -> Result<(), IdentityError> {
-        if der.starts_with(&[0x30, 0x80]) {
-            return Err(IdentityError::Unsupported(
-                "it is BER with indefinite lengths; convert it with \
-                 `openssl pkcs12 -in OLD -nodes | openssl pkcs12 -export -out NEW`",
-            ));
-        }
-        let Ok((first, rest)) = Certificate::split_first(der) else { return Err(NOT_DER) };
+        let Ok((first, rest)) = Certificate::split_first(der) else { return self.ber(der) };
         if Shape::of(first) == Some(Shape::Certificate) {
             self.found.certificates = Certificate::parse_all(der)?;
             return Ok(());
@@ -145,9 +139,19 @@ impl Reader<'_> {
             Some(Shape::Pkcs1) => self.found.add(syntax::pkcs1(der))?,
             Some(Shape::PrivateKeyInfo) => self.found.add(syntax::pkcs8(der))?,
             Some(Shape::Sec1) => self.found.add(syntax::sec1(der, curve))?,
-            None => return Err(NOT_DER),
+            None => self.ber(der)?,
         }
         Ok(())
+    }
+
+    /// NSS writes PKCS#12 in BER, with indefinite lengths and octet strings in pieces; nothing else comes like that.
+    fn ber(&mut self, ber: &[u8]) -> Result<(), IdentityError> {
+        match pkcs12::from_ber(ber) {
+            Some(der) if Shape::of(&der) == Some(Shape::Pfx) => {
+                pkcs12::read(&der, self.password, &mut self.budget, &mut self.found)
+            }
+            _ => Err(NOT_DER),
+        }
     }
 }
 
@@ -158,11 +162,12 @@ impl Reader<'_> {
 /// # Errors
 /// [`IdentityError::Mismatch`] if there are keys and certificates, and none belong together.
 pub fn pair(bundles: impl IntoIterator<Item = Bundle>) -> Result<Vec<(PrivateKey, Vec<Certificate>)>, IdentityError> {
-    let (mut keys, mut certificates): (Vec<PrivateKey>, Vec<Certificate>) = (Vec::new(), Vec::new());
+    let (mut keys, mut certificates): (Vec<(PrivateKey, PublicKey)>, Vec<Certificate>) = (Vec::new(), Vec::new());
     for bundle in bundles {
         for key in bundle.private_keys {
-            if keys.iter().all(|known| known.public_key() != key.public_key()) {
-                keys.push(key);
+            let public = key.public_key();
+            if keys.iter().all(|(_, known)| *known != public) {
+                keys.push((key, public));
             }
         }
         for certificate in bundle.certificates {
@@ -173,8 +178,8 @@ pub fn pair(bundles: impl IntoIterator<Item = Bundle>) -> Result<Vec<(PrivateKey
     }
     let paired: Vec<_> = keys
         .into_iter()
-        .map(|key| {
-            let own = certificates.iter().filter(|certificate| key.matches(certificate)).cloned().collect();
+        .map(|(key, public)| {
+            let own = certificates.iter().filter(|certificate| *certificate.public_key() == public).cloned().collect();
             (key, own)
         })
         .collect();

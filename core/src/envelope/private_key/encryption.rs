@@ -155,15 +155,14 @@ fn derive(
             if !agrees(params.key_length) {
                 return Err(malformed);
             }
-            let (prf, output): (fn(&[u8], &[u8], u32, &mut [u8]), usize) =
-                match params.prf.map_or(HMAC_SHA1, |prf| prf.oid) {
-                    HMAC_SHA1 => (pbkdf2::pbkdf2_hmac::<Sha1>, 20),
-                    HMAC_SHA224 => (pbkdf2::pbkdf2_hmac::<Sha224>, 28),
-                    HMAC_SHA256 => (pbkdf2::pbkdf2_hmac::<Sha256>, 32),
-                    HMAC_SHA384 => (pbkdf2::pbkdf2_hmac::<Sha384>, 48),
-                    HMAC_SHA512 => (pbkdf2::pbkdf2_hmac::<Sha512>, 64),
-                    _ => return Err(IdentityError::Unsupported("its password derivation uses an unknown hash")),
-                };
+            let (prf, output): (Pbkdf2, usize) = match params.prf.map_or(HMAC_SHA1, |prf| prf.oid) {
+                HMAC_SHA1 => (pbkdf2::pbkdf2_hmac::<Sha1>, 20),
+                HMAC_SHA224 => (pbkdf2::pbkdf2_hmac::<Sha224>, 28),
+                HMAC_SHA256 => (pbkdf2::pbkdf2_hmac::<Sha256>, 32),
+                HMAC_SHA384 => (pbkdf2::pbkdf2_hmac::<Sha384>, 48),
+                HMAC_SHA512 => (pbkdf2::pbkdf2_hmac::<Sha512>, 64),
+                _ => return Err(IdentityError::Unsupported("its password derivation uses an unknown hash")),
+            };
             let iterations = budget.charge(params.iteration_count)?;
             // A key longer than the hash costs the iterations once more: AES-256 under SHA-1.
             if length > output {
@@ -184,6 +183,9 @@ fn derive(
     }
     Ok(key)
 }
+
+/// PBKDF2 with one hash: password, salt, iterations, output.
+type Pbkdf2 = fn(&[u8], &[u8], u32, &mut [u8]);
 
 /// A cipher of PBES2 with its initialization vector, RFC 8018 §B.2.
 enum Cipher<'a> {

@@ -4,6 +4,8 @@
 //! the bags are opened. Certificates and private keys are taken, other bags passed over. Nothing here is
 //! encrypted to a public key: such files are refused.
 
+use std::borrow::Cow;
+
 use der::{
     Decode, Reader, Sequence, SliceReader, Tag, TagNumber, Tagged,
     asn1::{AnyRef, ObjectIdentifier, OctetStringRef},
@@ -24,7 +26,13 @@ use super::{
     kdf::{self, pkcs12_kdf},
     syntax,
 };
-use crate::{envelope::certificate::Certificate, secret::Secret};
+use crate::{
+    envelope::{
+        Limits, ber,
+        certificate::{Certificate, MAX_INPUT},
+    },
+    secret::Secret,
+};
 
 /// Reads a PFX.
 pub(super) fn read(
@@ -88,15 +96,21 @@ impl Opener<'_> {
 
     /// AuthenticatedSafe ::= SEQUENCE OF ContentInfo, RFC 7292 §4.1.
     fn authenticated_safe(&mut self, der: &[u8]) -> Result<(), IdentityError> {
-        let parts = Vec::<ContentInfo<'_>>::from_der(der).map_err(|_| MALFORMED)?;
+        let der = from_ber(der).ok_or(MALFORMED)?;
+        let parts = Vec::<ContentInfo<'_>>::from_der(&der).map_err(|_| MALFORMED)?;
         for part in parts {
             match part.content_type {
                 DATA => self.safe_contents(part.data()?, 0)?,
                 ENCRYPTED_DATA => {
                     let data: EncryptedData<'_> = part.content()?.decode_as().map_err(|_| MALFORMED)?;
                     let info = data.encrypted_content_info;
-                    let content = info.encrypted_content.ok_or(MALFORMED)?.as_bytes();
-                    let contents = self.decrypt(info.content_encryption_algorithm, content)?;
+                    let content = encrypted_content(info.encrypted_content).map_err(|_| MALFORMED)?;
+                    let contents = self.decrypt(info.content_encryption_algorithm, &content)?;
+                    // What was decrypted may hold keys, so that it is copied only where it has to be.
+                    let contents = match bags(&contents) {
+                        Ok(_) => contents,
+                        Err(_) => from_ber(&contents).ok_or(IdentityError::PasswordWrong)?,
+                    };
                     self.safe_contents(&contents, 0).map_err(wrong_password)?;
                 }
                 _ => return Err(IdentityError::Unsupported("it is a PKCS#12 file encrypted to a public key")),
@@ -211,8 +225,28 @@ struct EncryptedData<'a> {
 struct EncryptedContentInfo<'a> {
     content_type: ObjectIdentifier,
     content_encryption_algorithm: AlgorithmIdentifierRef<'a>,
-    #[asn1(context_specific = "0", tag_mode = "IMPLICIT", optional = "true")]
-    encrypted_content: Option<&'a OctetStringRef>,
+    encrypted_content: AnyRef<'a>,
+}
+
+/// [0] IMPLICIT OCTET STRING, in one piece or in several.
+fn encrypted_content(field: AnyRef<'_>) -> der::Result<Cow<'_, [u8]>> {
+    let tag = |constructed| Tag::ContextSpecific { constructed, number: TagNumber(0) };
+    if field.tag() == tag(false) {
+        return Ok(Cow::Borrowed(field.value()));
+    }
+    field.tag().assert_eq(tag(true))?;
+    let mut reader = SliceReader::new(field.value())?;
+    let mut whole = Vec::new();
+    while !reader.is_finished() {
+        whole.extend_from_slice(<&OctetStringRef>::decode(&mut reader)?.as_bytes());
+    }
+    Ok(Cow::Owned(whole))
+}
+
+/// The DER of BER; of DER itself, unless it is too large or too deep.
+pub(super) fn from_ber(bytes: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+    let limits = Limits::default().input_bytes(MAX_INPUT);
+    ber::to_der(bytes, &limits).ok().map(Zeroizing::new)
 }
 
 /// CertBag ::= SEQUENCE { certId OBJECT IDENTIFIER, certValue [0] EXPLICIT OCTET STRING }

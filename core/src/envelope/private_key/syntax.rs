@@ -91,11 +91,13 @@ pub(super) fn pkcs1(der: &[u8]) -> Result<PrivateKey, IdentityError> {
     let (n, e) = (n.ok_or(unsound)?, e.ok_or(unsound)?);
     let [p, q, d] = [p, q, d].map(integer);
     let (p, q, d) = (p.ok_or(unsound)?, q.ok_or(unsound)?, d.ok_or(unsound)?);
+    // Primes of unequal length are legal and rare; how long the longer one is then shows in the time of operations.
+    let unequal = [&p, &q].into_iter().any(|prime| prime.bits() as usize > bits.div_ceil(2));
     let primes = vec![p, q];
-    let sound = match rsa::PrivateKey::from_components(n.clone(), e.clone(), d.clone(), primes.clone()) {
-        // Primes of unequal length are legal and rare; the width of arithmetic may depend on that.
-        Err(rsa::Error::InvalidPrime) => rsa::PrivateKey::from_components_with_wide_primes(n, e, d, primes),
-        other => other,
+    let sound = if unequal {
+        rsa::PrivateKey::from_components_with_wide_primes(n, e, d, primes)
+    } else {
+        rsa::PrivateKey::from_components(n, e, d, primes)
     };
     let key = sound.map_err(|_| unsound)?;
     // What public keys are refused for, private ones are.

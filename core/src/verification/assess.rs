@@ -1,0 +1,201 @@
+//! Is a device's escrow in order, and if not, why, what should be done, and when to look again?
+//!
+//! A pure, total function of state, rules and time. It is judged by the newest key of each place, since that
+//! is the one that the device most likely has; that an older one is known to work is said beside it, and
+//! takes nothing away from its being handed out.
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    key::KeyFacts,
+    reason::{Action, Failure, Reason},
+    state::{PlaceState, State},
+    table::{Awaited, Because, Situation, Status},
+};
+use crate::{policy::escrow::EscrowRules, time::Timestamp};
+
+/// What follows from a state, the rules and the time.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Assessment {
+    /// The most urgent status of all places.
+    pub status: Status,
+    /// Why: the reason of the most urgent place first, each once.
+    pub reasons: Vec<Reason>,
+    /// What to do, in the order of the reasons, each once.
+    pub actions: Vec<Action>,
+    /// When to assess again although nothing happened.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wake_at: Option<Timestamp>,
+    /// What it waits for. A status that is not final has this, or `wake_at`, or both.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub awaits: Vec<Awaited>,
+}
+
+impl Assessment {
+    fn of(found: Found) -> Self {
+        let row = found.situation.row();
+        let mut assessment =
+            Self { status: row.status, reasons: Vec::new(), actions: Vec::new(), wake_at: None, awaits: Vec::new() };
+        let reason = match row.because {
+            Because::Nothing => None,
+            Because::Always(reason) => Some(reason),
+            Because::LastCheck => found.failure,
+        };
+        assessment.add(reason);
+        assessment.awaits = row.awaits.to_vec();
+        assessment.wake_at = found.ends;
+        assessment
+    }
+
+    fn add(&mut self, reasons: impl IntoIterator<Item = Reason>) {
+        for reason in reasons {
+            if !self.reasons.contains(&reason) {
+                self.reasons.push(reason);
+            }
+            for action in reason.actions() {
+                if !self.actions.contains(action) {
+                    self.actions.push(*action);
+                }
+            }
+        }
+    }
+
+    fn join(&mut self, other: Self) {
+        self.status = self.status.min(other.status);
+        self.add(other.reasons);
+        for awaited in other.awaits {
+            if !self.awaits.contains(&awaited) {
+                self.awaits.push(awaited);
+            }
+        }
+        self.wake_at = [self.wake_at, other.wake_at].into_iter().flatten().min();
+    }
+}
+
+/// Judges a device.
+pub fn assess(state: &State, rules: &EscrowRules, now: Timestamp) -> Assessment {
+    if state.forgotten().is_some() {
+        return Assessment::of(Situation::Forgotten.into());
+    }
+    if !rules.required {
+        return Assessment::of(Situation::NotRequired.into());
+    }
+    let mut judged: Vec<Assessment> =
+        state.places().iter().filter_map(|place| assess_place(place, rules, now)).collect();
+    // Stable: places of one urgency stay in their order.
+    judged.sort_by_key(|assessment| assessment.status);
+    let mut judged = judged.into_iter();
+    let mut whole = judged.next().unwrap_or_else(|| Assessment::of(without_key(state, rules, now)));
+    judged.for_each(|other| whole.join(other));
+    whole.add((state.quarantined() > 0).then_some(Reason::Quarantined));
+    let earlier = state.places().iter().any(|place| place.newest().is_none() && place.earlier().is_some());
+    whole.add((earlier && !whole.status.is_final()).then_some(Reason::EarlierKeyWorks));
+    whole
+}
+
+/// Judges one place; none if it has no key of the present installation.
+pub fn assess_place(place: &PlaceState, rules: &EscrowRules, now: Timestamp) -> Option<Assessment> {
+    let newest = place.newest()?;
+    let found = situation(newest, rules, now);
+    let (exposed, works) = (found.situation == Situation::Exposed, found.works);
+    let mut assessment = Assessment::of(found);
+    if works {
+        assessment.add((!reaches(newest, rules)).then_some(Reason::UnverifiableAccepted));
+    } else if !exposed {
+        let other = place.proven().filter(|key| key.id() != newest.id() && is_enough(key, rules));
+        assessment.add(other.or(place.earlier()).map(|_| Reason::EarlierKeyWorks));
+    }
+    Some(assessment)
+}
+
+/// Where a device or a key was found to be.
+pub(super) struct Found {
+    pub(super) situation: Situation,
+    /// Why the last check failed, where that is the reason.
+    pub(super) failure: Option<Reason>,
+    pub(super) ends: Option<Timestamp>,
+    /// Whether it is a key that was shown to work as far as the rules demand, however long ago.
+    works: bool,
+}
+
+impl From<Situation> for Found {
+    fn from(situation: Situation) -> Self {
+        Self { situation, failure: None, ends: None, works: false }
+    }
+}
+
+fn until(situation: Situation, ends: Timestamp) -> Found {
+    Found { ends: Some(ends), ..situation.into() }
+}
+
+fn because(situation: Situation, failure: &Failure) -> Found {
+    Found { failure: Some(failure.reason()), ..situation.into() }
+}
+
+fn without_key(state: &State, rules: &EscrowRules, now: Timestamp) -> Found {
+    let deadline = after(state.installed(), rules.escrow_within);
+    if state.quarantined() > 0 {
+        Situation::OnlyQuarantined.into()
+    } else if now < deadline {
+        until(Situation::NoKey, deadline)
+    } else {
+        Situation::NoKeyOverdue.into()
+    }
+}
+
+pub(super) fn situation(key: &KeyFacts, rules: &EscrowRules, now: Timestamp) -> Found {
+    if key.exposed().is_some() {
+        return Situation::Exposed.into();
+    }
+    if key.refused().is_some() || (rules.accept_device_proof && key.denied_by_device().is_some()) {
+        return Situation::ProtectorRefused.into();
+    }
+    let failure = key.last_attempt().and_then(|attempt| attempt.failure.as_ref());
+    if let (Some(failure), None) = (failure, key.last_success()) {
+        return because(Situation::NotOpened, failure);
+    }
+    let deadline = after(key.received(), rules.check_within);
+    let opened = key.last_success();
+    if is_enough(key, rules) {
+        let shown = opened.map_or(key.received(), |success| success.at);
+        return Found { works: true, ..age(shown, failure, rules, now) };
+    }
+    match opened {
+        Some(success) if success.unverifiable.is_some() => Situation::Unverifiable.into(),
+        Some(_) if now < deadline => until(Situation::BelowLevel, deadline),
+        Some(_) => Situation::BelowLevelOverdue.into(),
+        None if now < deadline => until(Situation::Unchecked, deadline),
+        None => Situation::UncheckedOverdue.into(),
+    }
+}
+
+/// A key that was shown to work: how long ago, and what came after?
+fn age(shown: Timestamp, failure: Option<&Failure>, rules: &EscrowRules, now: Timestamp) -> Found {
+    let due = after(shown, rules.reverify_after);
+    let deadline = after(due, rules.check_within);
+    match failure {
+        Some(failure) if rules.reverify_after == 0 => because(Situation::VerifiedNotReopened, failure),
+        None if rules.reverify_after == 0 => Situation::VerifiedForGood.into(),
+        Some(failure) if now < due => Found { ends: Some(due), ..because(Situation::VerifiedNotReopened, failure) },
+        None if now < due => until(Situation::Verified, due),
+        Some(failure) => because(Situation::RecheckFailed, failure),
+        None if now < deadline => until(Situation::RecheckDue, deadline),
+        None => Situation::RecheckOverdue.into(),
+    }
+}
+
+fn reaches(key: &KeyFacts, rules: &EscrowRules) -> bool {
+    let required = rules.required_level(key.place().kind);
+    key.reached(rules.accept_device_proof).is_some_and(|reached| reached.level >= required)
+}
+
+/// Whether the key reached the level demanded, or it cannot be shown that it does and that is accepted.
+fn is_enough(key: &KeyFacts, rules: &EscrowRules) -> bool {
+    let unverifiable = key.last_success().is_some_and(|success| success.unverifiable.is_some());
+    reaches(key, rules) || (rules.accept_unverifiable && unverifiable)
+}
+
+fn after(time: Timestamp, seconds: u32) -> Timestamp {
+    time.saturating_add(i64::from(seconds))
+}
