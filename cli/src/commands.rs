@@ -3,9 +3,11 @@
 //! One file per family; here is the list of them, and nothing else.
 
 mod certificate;
+mod demo;
 mod inspect;
 mod key;
 mod manual;
+mod migrate;
 mod open;
 mod profile;
 mod seal;
@@ -35,6 +37,8 @@ pub(crate) enum Command {
     /// Renders, shows and checks configuration profiles
     #[command(subcommand)]
     Profile(profile::Command),
+    /// Brings the tables of a store to the version of this program
+    Migrate(migrate::Arguments),
     /// Writes the completions of a shell to standard output
     Completions(manual::Completions),
     /// Writes the manual pages into a folder
@@ -50,6 +54,7 @@ pub(crate) fn run(command: Command, world: &World<'_>) -> Result<Exit, Failure> 
         Command::Open(arguments) => open::run(arguments, world),
         Command::Inspect(arguments) => inspect::run(arguments, world),
         Command::Profile(command) => profile::run(command, world),
+        Command::Migrate(arguments) => migrate::run(&arguments, world),
         Command::Completions(arguments) => manual::completions(&arguments, world),
         Command::Man(arguments) => manual::man(&arguments, world),
     }

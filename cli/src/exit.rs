@@ -173,6 +173,7 @@ from_library! {
     fdescrow::profile::ProfileError,
     fdescrow::profile::SigningError,
     fdescrow::random::RandomnessError,
+    fdescrow::store::StoreError,
     fdescrow::time::TimeError,
 }
 
