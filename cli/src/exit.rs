@@ -163,10 +163,13 @@ macro_rules! from_library {
 }
 
 from_library! {
+    fdescrow::audit::CheckpointError,
+    fdescrow::audit::MacKeyError,
     fdescrow::envelope::CertificateError,
     fdescrow::envelope::EnvelopeError,
     fdescrow::envelope::SealError,
     fdescrow::envelope::private_key::IdentityError,
+    fdescrow::escrow::Error,
     fdescrow::ids::IdError,
     fdescrow::key::KeyError,
     fdescrow::policy::PolicyError,

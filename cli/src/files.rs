@@ -5,7 +5,7 @@
 
 use std::{
     fs::{self, File, OpenOptions},
-    io::{self, Write},
+    io::{self, BufWriter, Write},
     path::Path,
 };
 
@@ -22,32 +22,49 @@ pub(crate) enum Readers {
 
 /// Writes a file that must not exist yet, and waits until it is on the disk.
 pub(crate) fn create(path: &Path, bytes: &[u8], readers: Readers) -> Result<(), Failure> {
-    let failure = |error| Failure::file(format!("{}: {error}", path.display()));
-    let mut file = open_new(path, readers).map_err(failure)?;
+    let mut file = open_new(path, readers).map_err(|error| failure(path, &error))?;
     file.write_all(bytes).and_then(|()| file.sync_all()).map_err(|error| {
         // Half a file is worse than none, and it was ours.
         let _ = fs::remove_file(path);
-        failure(error)
+        failure(path, &error)
     })
 }
 
 /// Writes a file, and replaces the one that is there only when the new one is whole.
 pub(crate) fn replace(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
-    let failure = |error| Failure::file(format!("{}: {error}", path.display()));
+    replace_with(path, |file| file.write_all(bytes).map_err(|error| failure(path, &error)))
+}
+
+/// The same for what is written piece by piece.
+pub(crate) fn replace_with<T>(
+    path: &Path,
+    write: impl FnOnce(&mut dyn Write) -> Result<T, Failure>,
+) -> Result<T, Failure> {
     // What is no file (a terminal, a pipe, /dev/null) is written to, never replaced.
     if fs::metadata(path).is_ok_and(|metadata| !metadata.is_file()) {
-        return fs::write(path, bytes).map_err(failure);
+        let mut file = OpenOptions::new().write(true).open(path).map_err(|error| failure(path, &error))?;
+        return write(&mut file);
     }
     // A link is followed: what it points at is replaced, not the link.
     let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
     let mut name = target.file_name().unwrap_or_default().to_os_string();
     name.push(format!(".{}.new", std::process::id()));
     let temporary = target.with_file_name(name);
-    create(&temporary, bytes, Readers::Default).map_err(|error| error.about(path.display()))?;
-    fs::rename(&temporary, &target).map_err(|error| {
+    let file = open_new(&temporary, Readers::Default).map_err(|error| failure(path, &error))?;
+    let mut buffered = BufWriter::new(file);
+    let written = write(&mut buffered).and_then(|value| {
+        let file = buffered.into_inner().map_err(io::IntoInnerError::into_error);
+        let moved = file.and_then(|file| file.sync_all()).and_then(|()| fs::rename(&temporary, &target));
+        moved.map(|()| value).map_err(|error| failure(path, &error))
+    });
+    if written.is_err() {
         let _ = fs::remove_file(&temporary);
-        failure(error)
-    })
+    }
+    written
+}
+
+fn failure(path: &Path, error: &io::Error) -> Failure {
+    Failure::file(format!("{}: {error}", path.display()))
 }
 
 /// Refuses a path where something is already, before any work is done for it.

@@ -10,6 +10,7 @@ use std::{
     io::{self, IsTerminal, Write},
 };
 
+use indicatif::ProgressBar;
 use serde::Serialize;
 use zeroize::Zeroizing;
 
@@ -69,6 +70,11 @@ impl Output {
         } else {
             let _ = writeln!(io::stderr(), "note: {text}");
         }
+    }
+
+    /// How far work over many keys is, on a terminal; nothing elsewhere.
+    pub(crate) fn progress(&self, keys: u64) -> ProgressBar {
+        if self.json { ProgressBar::hidden() } else { ProgressBar::new(keys) }
     }
 
     /// Says why it did not work, and with `--json` what there was to note.
