@@ -110,11 +110,20 @@ impl Envelope {
         Digest::of(&self.der)
     }
 
-    /// SHA-256 over the wrapped keys: the same for every spelling of a message that unwraps to the same content
-    /// key, and different for every message that was sealed anew.
-    pub fn wrapped_key_digest(&self) -> Digest {
+    /// SHA-256 of the wrapped key that is for the first of these certificates that is a recipient, or of all
+    /// wrapped keys if none is: the same for every spelling of a message, also with bytes changed elsewhere, and
+    /// different for every message that was sealed anew.
+    pub fn wrapped_key_digest(&self, known: &[Certificate]) -> Digest {
+        let recipients = &self.message.recipients;
+        let known = known
+            .iter()
+            .find_map(|certificate| recipients.iter().find(|recipient| keyring::names(&recipient.id, certificate)));
+        let wrapped: Vec<&cms::Recipient> = match known {
+            Some(recipient) => vec![recipient],
+            None => recipients.iter().collect(),
+        };
         let mut keys: Vec<&[u8]> =
-            self.message.recipients.iter().map(|recipient| recipient.encrypted_key.as_slice()).collect();
+            wrapped.into_iter().map(|recipient| keyring::trimmed(&recipient.encrypted_key)).collect();
         keys.sort_unstable();
         let mut bytes = Vec::new();
         for key in keys {

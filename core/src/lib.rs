@@ -14,11 +14,13 @@
 //! | 3 | [`envelope`] [`profile`] | seal and open; the bytes a device receives |
 //! | 4 | [`audit`] [`verification`] | the chain of entries; facts and judgement |
 //! | 5 | [`store`] | what is remembered |
+//! | 6 | [`escrow`] | the paved path; the only module that calls a store |
 #![forbid(unsafe_code)]
 
 pub mod audit;
 pub mod envelope;
 pub mod error;
+pub mod escrow;
 pub mod ids;
 pub mod key;
 pub mod policy;
@@ -30,6 +32,7 @@ pub mod time;
 pub mod verification;
 
 pub use error::{ErrorCode, Fault};
+pub use escrow::{Error, Escrow};
 pub use ids::{Actor, DeviceId, Digest, KeyId, Organization, ProtectorId, VolumeId};
 pub use key::{Kind, RecoveryKey};
 pub use policy::Policy;

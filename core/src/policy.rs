@@ -10,6 +10,7 @@ pub mod escrow;
 pub mod filevault;
 pub(crate) mod identifiers;
 mod organization;
+mod source;
 pub(crate) mod text;
 
 use serde::{Deserialize, Serialize};
@@ -20,6 +21,7 @@ pub use escrow::{EscrowRules, Level};
 pub use filevault::{FileVaultPolicy, FileVaultSettings};
 pub use identifiers::{FixedIdentifiers, FixedPayload, FixedProfile};
 pub use organization::{OrganizationDetails, OrganizationSettings};
+pub use source::{DefaultPolicy, PolicySource};
 pub use text::MAX_TEXT_BYTES;
 
 use crate::ids::Digest;
@@ -58,8 +60,7 @@ impl Policy {
     /// # Errors
     /// [`PolicyError::Invalid`] with every broken rule of every section.
     pub fn new(settings: PolicySettings) -> Result<Self, PolicyError> {
-        let json = serde_json::to_value(&settings).map_err(|error| PolicyError::syntax(&error))?;
-        let digest = Digest::of(canonical::to_string(&json).as_bytes());
+        let digest = digest_of(&settings);
         let mut violations = Violations::default();
         let organization = settings.organization.map(OrganizationDetails::new).transpose();
         let filevault = settings.filevault.map(FileVaultPolicy::new).transpose();
@@ -135,6 +136,13 @@ impl Policy {
             escrow: self.escrow.clone(),
         }
     }
+}
+
+/// SHA-256 of the canonical JSON.
+fn digest_of(settings: &PolicySettings) -> Digest {
+    // Settings are text, numbers, lists and maps with text for keys: all of that is JSON.
+    let json = serde_json::to_value(settings).unwrap_or_default();
+    Digest::of(canonical::to_string(&json).as_bytes())
 }
 
 impl TryFrom<PolicySettings> for Policy {

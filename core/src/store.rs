@@ -7,8 +7,11 @@
 //! The rule: everything that changes together is one change set about one subject (a device, or the
 //! organization for what concerns none), committed only if that subject is still at the revision that was read.
 
+#[cfg(any(test, feature = "conformance"))]
+pub mod conformance;
 pub mod contract;
 pub mod memory;
+pub mod records;
 pub mod schema;
 
 pub use contract::{
@@ -16,4 +19,5 @@ pub use contract::{
     Holder, Revision, Row, RowCursor, RowKey, RowPage, RowQuery, Store, StoreError, Subject, Value,
 };
 pub use memory::MemoryStore;
+pub use records::{ReadRecords, Record};
 pub use schema::{Index, Table, Work};

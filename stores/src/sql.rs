@@ -189,9 +189,9 @@ impl Sql {
         }
         statement.push(condition);
         let descending = query.is_descending();
-        if let Some(after) = terms.after
-            && !terms.sorted.is_empty()
-        {
+        if terms.after.is_some_and(<[Value]>::is_empty) {
+            statement.push(" AND 1 = 0");
+        } else if let Some(after) = terms.after {
             let comparison = if descending { "<" } else { ">" };
             statement.push(&format!(" AND ({}) {comparison} (", terms.sorted.join(", ")));
             for (place, value) in after.iter().enumerate() {

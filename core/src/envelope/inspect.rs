@@ -178,6 +178,14 @@ impl Envelope {
         conditions.into_iter().filter(|(_, holds)| *holds).map(|(note, _)| note).collect()
     }
 
+    /// The known certificates that are recipients, each once.
+    pub fn known_recipients(&self, known: &[Certificate]) -> Vec<Fingerprint> {
+        let is_recipient = |certificate: &&Certificate| {
+            self.message.recipients.iter().any(|recipient| names(&recipient.id, certificate))
+        };
+        known.iter().filter(is_recipient).map(Certificate::fingerprint).collect()
+    }
+
     /// Whether macOS sealed it to the certificate that it makes for itself when no escrow profile is installed.
     pub fn is_sealed_by_macos_to_itself(&self) -> bool {
         self.message.recipients.iter().any(|recipient| is_macos_own(&recipient.id))

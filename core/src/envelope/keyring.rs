@@ -99,8 +99,8 @@ pub(super) fn names(id: &RecipientId, certificate: &Certificate) -> bool {
     }
 }
 
-/// An INTEGER without leading zeros that some encoders drop or add.
-fn trimmed(integer: &[u8]) -> &[u8] {
+/// A number without leading zeros, which some encoders drop or add.
+pub(super) fn trimmed(integer: &[u8]) -> &[u8] {
     let zeros = integer.iter().take_while(|octet| **octet == 0).count();
     integer.get(zeros..).unwrap_or_default()
 }

@@ -38,10 +38,10 @@ impl PolicyError {
     }
 
     pub(crate) fn syntax(problem: &impl fmt::Display) -> Self {
-        // parsers print several lines with a picture of the place; an error is one line
+        // parsers print several lines with a picture of the place, as long as it is; an error is one short line
         let text = problem.to_string();
-        let words: Vec<&str> = text.split_whitespace().take(64).collect();
-        Self::Syntax { problem: words.join(" ") }
+        let words: Vec<&str> = text.split_whitespace().collect();
+        Self::Syntax { problem: words.join(" ").chars().take(400).collect() }
     }
 }
 

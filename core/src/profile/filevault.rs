@@ -9,7 +9,7 @@ use ::plist::{Dictionary, Value};
 
 use super::{Profile, ProfileError, plist};
 use crate::{
-    envelope::{Certificate, PublicKey, Validity},
+    envelope::{Certificate, Identity, KeyAlgorithm, PublicKey, Validity},
     policy::{
         FileVaultPolicy, OrganizationDetails, PolicyError, Violations,
         filevault::{Enforcement, KeyEscrow, Options, ProfileSettings, Scope},
@@ -32,6 +32,13 @@ pub enum OpensWith {
     OaepOnly,
     /// PKCS#1 v1.5: private keys in memory, and devices with the bare RSA operation or their own unpadding.
     Pkcs1v15,
+}
+
+impl OpensWith {
+    /// What this identity permits.
+    pub fn of(identity: &dyn Identity) -> Self {
+        if identity.permits(&KeyAlgorithm::RsaPkcs1v15) { Self::Pkcs1v15 } else { Self::OaepOnly }
+    }
 }
 
 /// A certificate that macOS can escrow a recovery key to, and whose owner can open what comes back.

@@ -3,11 +3,13 @@
 //! [`parse`] reads it within limits, from XML or from inside a CMS signature, which it does not verify;
 //! [`ParsedProfile`] shows what is there. What it means as a policy is [`ParsedProfile::policy`].
 
+use std::fmt;
+
 use ::plist::{Dictionary, Value};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 
 use super::{ProfileError, ProfileLimits, plist, signed};
-use crate::policy::filevault::schema::{CERTIFICATE, ESCROW};
+use crate::policy::filevault::schema::{CERTIFICATE, ESCROW, OPTIONS};
 
 /// Whether a profile came inside a CMS signature.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,7 +22,9 @@ pub enum Signature {
 }
 
 /// A profile that was read.
-#[derive(Clone, Debug, PartialEq)]
+///
+/// Printing it for debugging shows its names alone: foreign profiles have passwords in them.
+#[derive(Clone, PartialEq)]
 pub struct ParsedProfile {
     pub(super) root: Dictionary,
     pub(super) payloads: Vec<ParsedPayload>,
@@ -28,7 +32,7 @@ pub struct ParsedProfile {
 }
 
 /// One payload of a profile that was read.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct ParsedPayload {
     pub(super) keys: Dictionary,
 }
@@ -158,8 +162,26 @@ impl ParsedPayload {
 
     /// Whether it has a key of FileVault's among those of `com.apple.MCX`, a type that other families share.
     pub(super) fn is_filevault_options(&self) -> bool {
-        use crate::policy::filevault::schema::OPTIONS;
         self.payload_type() == OPTIONS.payload_type && OPTIONS.keys.iter().any(|key| self.keys.contains_key(key.name))
+    }
+}
+
+impl fmt::Debug for ParsedProfile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ParsedProfile")
+            .field("identifier", &self.identifier())
+            .field("signature", &self.signature)
+            .field("payloads", &self.payloads)
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for ParsedPayload {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ParsedPayload")
+            .field("payload_type", &self.payload_type())
+            .field("identifier", &self.identifier())
+            .finish_non_exhaustive()
     }
 }
 

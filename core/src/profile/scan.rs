@@ -8,7 +8,7 @@ use std::collections::HashSet;
 
 use quick_xml::{
     Reader,
-    events::{BytesDecl, BytesRef, BytesStart, Event},
+    events::{BytesRef, BytesStart, Event},
 };
 
 use super::{ProfileError, ProfileLimits};
@@ -26,15 +26,21 @@ pub(super) fn scan(text: &str, limits: &ProfileLimits) -> Result<(), ProfileErro
     config.check_comments = true;
     let mut walk = Walk { limits, open: Vec::new(), elements: 0, stage: Stage::Start };
     loop {
+        let at = usize::try_from(reader.buffer_position()).unwrap_or(usize::MAX);
         match reader.read_event().map_err(|_| ProfileError::Syntax("not well-formed XML"))? {
             Event::Start(element) => walk.start(&element)?,
             Event::End(_) => walk.end()?,
             Event::Text(content) => walk.text(&content)?,
             Event::GeneralRef(reference) => walk.reference(&reference)?,
-            Event::Decl(declaration) => walk.declaration(&declaration)?,
-            Event::DocType(doctype) => walk.doctype(&doctype)?,
+            Event::Decl(declaration) if at == 0 => walk.declaration(&declaration)?,
+            // the reader does not mind the letter case, nor a missing space
+            Event::DocType(doctype) if text.get(at..).is_some_and(|rest| rest.starts_with("<!DOCTYPE plist")) => {
+                walk.doctype(&doctype)?;
+            }
+            Event::Decl(_) | Event::DocType(_) => return Err(PLACE),
             Event::CData(_) => return Err(ProfileError::Syntax("it has a CDATA section")),
-            Event::Empty(_) | Event::Comment(_) | Event::PI(_) => {}
+            Event::PI(_) => return Err(ProfileError::Syntax("it has a processing instruction")),
+            Event::Empty(_) | Event::Comment(_) => {}
             Event::Eof => return walk.finish(),
         }
     }
@@ -86,7 +92,9 @@ impl Walk<'_> {
         }
         let name = element.name();
         let name: &str = name.as_ref();
-        if name != "plist" && !element.attributes_raw().trim().is_empty() {
+        let attributes = element.attributes_raw().trim();
+        let versioned = name == "plist" && matches!(attributes, VERSION | VERSION_APOSTROPHES);
+        if !attributes.is_empty() && !versioned {
             return Err(ProfileError::Syntax("an element has attributes"));
         }
         match self.open.last_mut() {
@@ -129,6 +137,14 @@ impl Walk<'_> {
     }
 
     fn text(&mut self, content: &str) -> Result<(), ProfileError> {
+        // XML 1.0 §2.4: not in character data, so that nothing looks like the end of a CDATA section
+        if content.contains("]]>") {
+            return Err(ProfileError::Syntax("not well-formed XML"));
+        }
+        self.characters(content)
+    }
+
+    fn characters(&mut self, content: &str) -> Result<(), ProfileError> {
         match self.open.last_mut() {
             Some(Open::Key(key)) => key.push_str(content),
             Some(Open::Scalar) => {}
@@ -151,17 +167,20 @@ impl Walk<'_> {
             },
             _ => return Err(ProfileError::Syntax("it refers to a character that XML cannot carry")),
         };
-        self.text(character.encode_utf8(&mut [0; 4]))
+        self.characters(character.encode_utf8(&mut [0; 4]))
     }
 
-    fn declaration(&mut self, declaration: &BytesDecl<'_>) -> Result<(), ProfileError> {
-        let utf_8 = match declaration.encoding() {
-            None => true,
-            Some(Ok(encoding)) => encoding.eq_ignore_ascii_case("UTF-8"),
-            Some(Err(_)) => false,
+    fn declaration(&mut self, declaration: &str) -> Result<(), ProfileError> {
+        let declaration = declaration.replace('\'', "\"").replace("\"utf-8\"", "\"UTF-8\"");
+        let mut words = declaration.split_ascii_whitespace();
+        let version = words.next() == Some("xml") && words.next() == Some(VERSION);
+        let plain = match (words.next(), words.next(), words.next()) {
+            (None, ..) => true,
+            (Some(ENCODING), standalone, None) => matches!(standalone, None | Some(STANDALONE)),
+            (Some(STANDALONE), None, _) => true,
+            _ => false,
         };
-        let version = declaration.version().is_ok_and(|version| version == "1.0");
-        if self.stage != Stage::Start || !utf_8 || !version {
+        if self.stage != Stage::Start || !version || !plain {
             return Err(ProfileError::Syntax("its XML declaration is not one of XML 1.0 in UTF-8"));
         }
         self.stage = Stage::Declared;
@@ -176,6 +195,9 @@ impl Walk<'_> {
         if doctype.contains('[') {
             return Err(ProfileError::Syntax("it declares entities or elements of its own"));
         }
+        if !is_apples(doctype.trim()) {
+            return Err(ProfileError::Syntax("its document type is not that of property lists"));
+        }
         self.stage = Stage::Doctype;
         Ok(())
     }
@@ -186,6 +208,32 @@ impl Walk<'_> {
         } else {
             Err(ProfileError::Syntax("it ends too early, or is no property list"))
         }
+    }
+}
+
+const VERSION: &str = "version=\"1.0\"";
+const VERSION_APOSTROPHES: &str = "version='1.0'";
+const ENCODING: &str = "encoding=\"UTF-8\"";
+const STANDALONE: &str = "standalone=\"yes\"";
+
+/// `plist`, alone or with Apple's public identifier, or the older one, and the address of its DTD, which
+/// nobody fetches.
+fn is_apples(doctype: &str) -> bool {
+    let Some(external) = doctype.strip_prefix("plist") else { return false };
+    let external: Vec<&str> = external.split('"').collect();
+    match external.as_slice() {
+        [nothing] => nothing.is_empty(),
+        [public, identifier, space, address, end] => {
+            public.trim() == "PUBLIC"
+                && public.starts_with(char::is_whitespace)
+                && public.ends_with(char::is_whitespace)
+                && matches!(*identifier, "-//Apple//DTD PLIST 1.0//EN" | "-//Apple Computer//DTD PLIST 1.0//EN")
+                && !space.is_empty()
+                && space.trim().is_empty()
+                && address.bytes().all(|byte| byte.is_ascii_graphic() && !b"<>&".contains(&byte))
+                && end.is_empty()
+        }
+        _ => false,
     }
 }
 
@@ -204,6 +252,7 @@ mod tests {
     fn plain_property_lists_pass() {
         for text in [
             "<plist><dict/></plist>",
+            "<?xml version=\"1.0\" encoding=\"UTF-8\" standalone=\"yes\"?><!DOCTYPE plist><plist><dict/></plist>",
             "<?xml version='1.0' encoding='utf-8'?><!DOCTYPE plist PUBLIC \"-//Apple//DTD PLIST 1.0//EN\" \
              \"http://www.apple.com/DTDs/PropertyList-1.0.dtd\"><plist version='1.0'><!-- c --><dict>\
              <key>a&amp;</key><array><true/><false></false><integer>1</integer></array></dict></plist>\n",
@@ -231,12 +280,21 @@ mod tests {
             ("<plist><string>&#0;</string></plist>", "character"),
             ("<plist><string>&#xFFFE;</string></plist>", "character"),
             ("<plist><string>\u{1}</string></plist>", "characters"),
+            ("<plist><string>]]></string></plist>", "well-formed"),
             ("<plist><string a='b'/></plist>", "attributes"),
+            ("<plist a='b'><dict/></plist>", "attributes"),
             ("<plist><x:dict/></plist>", "not one of"),
             ("<plist><true>x</true></plist>", "text outside"),
             ("<plist><dict></array></plist>", "well-formed"),
             ("<?xml version='1.0' encoding='UTF-16'?><plist><dict/></plist>", "declaration"),
             ("<?xml version='1.1'?><plist><dict/></plist>", "declaration"),
+            ("<?xml version='1.0' encodin='UTF-8'?><plist><dict/></plist>", "declaration"),
+            ("\n<?xml version='1.0'?><plist><dict/></plist>", "place"),
+            ("<?php ?><plist><dict/></plist>", "processing instruction"),
+            ("<!DOCTYPE html><plist><dict/></plist>", "place"),
+            ("<!doctype plist><plist><dict/></plist>", "place"),
+            ("<!DOCTYPE plistic><plist><dict/></plist>", "document type"),
+            ("<!DOCTYPE plist SYSTEM \"file:///etc/passwd\"><plist><dict/></plist>", "document type"),
             ("<plist><dict/></plist><!DOCTYPE plist>", "place"),
             ("<!DOCTYPE plist [<!ENTITY a \"b\">]><plist><string>&a;</string></plist>", "entities"),
         ] {

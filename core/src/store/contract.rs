@@ -19,7 +19,8 @@ mod row;
 
 use std::{fmt, ops::ControlFlow, time::Duration};
 
-pub use change::{CHANGES_REMEMBERED, ChangeId, ChangeSet, Edit, Guard, Revision, Subject};
+pub use crate::audit::Subject;
+pub use change::{CHANGES_REMEMBERED, ChangeId, ChangeSet, Edit, Guard, Revision};
 pub use error::{CommitError, Conflict, ConflictCause, Corrupt, Source, StoreError};
 pub use query::{Claims, Cursor, Event, EventPage, PAGE_LIMIT, RowCursor, RowPage, RowQuery, Terms};
 pub use row::{BODY_LIMIT, BYTES_LIMIT, Row, RowKey, Value};

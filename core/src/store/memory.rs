@@ -134,3 +134,8 @@ impl Store for MemoryStore {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    crate::store_conformance! { memory => crate::store::MemoryStore::new() }
+}

@@ -42,6 +42,8 @@ fn openssl_takes(algorithm: KeyAlgorithm, expected: &[&str]) {
 
     workshop.openssl("pkey -in escrow.key -check -noout");
     assert_eq!(workshop.public("escrow.key"), certificate.public_key_der());
+    assert_eq!(certificate.public_key().key_identifier(), Some(certificate.key_identifier()));
+    assert_eq!(certificate.public_key().description().to_lowercase(), algorithm.as_str());
     let password = secret("correct horse");
     workshop.write("sealed.key", key.to_encrypted_pkcs8_pem(&password, &SystemRandomness::new()).unwrap().expose());
     workshop.write("password", password.expose());

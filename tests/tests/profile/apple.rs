@@ -15,7 +15,7 @@ pub(crate) struct AppleKey {
     pub(crate) integers: Vec<i64>,
     pub(crate) range: Option<(i64, i64)>,
     pub(crate) default: Option<String>,
-    pub(crate) subkeys: Vec<AppleKey>,
+    pub(crate) subkeys: Vec<Self>,
 }
 
 #[derive(Debug)]

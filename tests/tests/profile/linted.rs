@@ -1,6 +1,6 @@
 //! Does lint find what is wrong, and nothing where nothing is?
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, slice::from_ref};
 
 use fdescrow::{
     Timestamp,
@@ -150,7 +150,7 @@ fn cases() -> Vec<(FindingCode, Vec<Finding>)> {
         (Code::CertificateNotYetValid, at("2025-12-31T23:59:59Z")),
         (Code::CertificateKey, found(&[escrowing(&p_256).read()])),
         (Code::CertificateKey, found(&[escrowing(&small).read()])),
-        (Code::CertificateUnknown, lint(&[escrowing(&ESCROW.0).read()], &LintContext::new(&[OTHER.0.clone()], now()))),
+        (Code::CertificateUnknown, lint(&[escrowing(&ESCROW.0).read()], &LintContext::new(from_ref(&OTHER.0), now()))),
         (
             Code::CertificateUnreadable,
             one(&[(ESCROWING, &escrow_to("uuid-1")), (PKCS1, &[("PayloadContent", Value::Data(vec![0x30, 0]))])]),
@@ -263,7 +263,7 @@ fn every_kind_of_finding_is_found_alone() {
 fn findings_name_the_profile_and_the_payload() {
     let first = parsed(rendered(&policy(BOTH)).as_bytes());
     let second = escrowing(&OTHER.0).read();
-    let findings = lint(&[first, second], &LintContext::new(&[ESCROW.0.clone()], now()));
+    let findings = lint(&[first, second], &LintContext::new(from_ref(&ESCROW.0), now()));
     assert_eq!(codes(&findings), ["escrow_repeated", "certificate_unknown"], "the worst first");
     assert!(findings.iter().all(|finding| finding.profile == 1 && finding.profile_identifier == "org.foreign"));
     assert_eq!(findings[0].payload.as_deref(), Some("org.foreign.0"));

@@ -1,7 +1,11 @@
 //! Does rendering give exactly what was decided, always the same, under identifiers that stay?
 
 use fdescrow::{
-    envelope::private_key::KeyAlgorithm,
+    envelope::{
+        self as suite, Certificate, Identity, PublicKey, Unavailable,
+        identity::{ContentKey, WrappedKey},
+        private_key::KeyAlgorithm,
+    },
     policy::{FixedIdentifiers, OrganizationDetails, OrganizationSettings},
     profile::{FileVaultCertificate, OpensWith, ProfileError, render},
 };
@@ -112,7 +116,7 @@ fn a_certificate_is_given_exactly_when_the_policy_escrows() {
 
 #[test]
 fn certificates_that_could_never_serve_are_refused() {
-    let because = |certificate: &fdescrow::envelope::Certificate, opens_with, now: &str| match FileVaultCertificate::new(
+    let because = |certificate: &Certificate, opens_with, now: &str| match FileVaultCertificate::new(
         certificate.clone(),
         opens_with,
         now.parse().unwrap(),
@@ -130,8 +134,38 @@ fn certificates_that_could_never_serve_are_refused() {
     let error = because(&p_256, OpensWith::OaepOnly, "2040-01-01T00:00:00Z");
     assert_eq!(error.matches("certificate: ").count(), 3, "all reasons at once: {error}");
     let small = include_bytes!("rsa-1024.pem");
-    let small = fdescrow::envelope::Certificate::parse(small).unwrap();
+    let small = Certificate::parse(small).unwrap();
     assert!(because(&small, OpensWith::Pkcs1v15, now).contains("less than 2048 bits"));
+}
+
+/// A key service as clouds have it.
+#[derive(Debug)]
+struct KeyService {
+    oaep_only: bool,
+}
+
+impl Identity for KeyService {
+    fn public_key(&self) -> &PublicKey {
+        ESCROW.0.public_key()
+    }
+
+    fn certificates(&self) -> &[Certificate] {
+        &[]
+    }
+
+    fn permits(&self, algorithm: &suite::KeyAlgorithm) -> bool {
+        matches!(algorithm, suite::KeyAlgorithm::RsaOaep { .. }) || !self.oaep_only
+    }
+
+    fn unwrap(&self, _: &WrappedKey<'_>) -> Result<ContentKey, Unavailable> {
+        Err(Unavailable::new())
+    }
+}
+
+#[test]
+fn an_identity_says_whether_it_opens_what_macos_seals() {
+    assert_eq!(OpensWith::of(&KeyService { oaep_only: true }), OpensWith::OaepOnly);
+    assert_eq!(OpensWith::of(&KeyService { oaep_only: false }), OpensWith::Pkcs1v15);
 }
 
 #[test]

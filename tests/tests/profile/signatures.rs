@@ -1,6 +1,6 @@
 //! Do OpenSSL and we agree on signed profiles, both ways?
 
-use std::{fs, path::Path, process::Command};
+use std::{fs, path::Path, process::Command, slice::from_ref};
 
 use fdescrow::{
     Timestamp,
@@ -29,7 +29,7 @@ fn accepted(algorithm: KeyAlgorithm, signing_time: Option<Timestamp>) {
     let rng = SystemRandomness::new();
     let signer = KeySigner::new(&key, certificate.clone(), &rng).unwrap();
     let profile = rendered(&policy(BOTH));
-    let signed = sign(&profile, &signer, &[OTHER.0.clone()], signing_time).unwrap();
+    let signed = sign(&profile, &signer, from_ref(&OTHER.0), signing_time).unwrap();
     let folder = fdescrow_tests::scratch("sign");
     let (message, anchor, out) = (folder.join("signed"), folder.join("anchor"), folder.join("out"));
     fs::write(&message, &signed).unwrap();

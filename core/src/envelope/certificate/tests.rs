@@ -367,6 +367,8 @@ fn a_subject_that_cannot_be_is_refused() {
     }
     assert!(new(&format!("CN={}", "x".repeat(1022))).is_err());
     assert!(new("cn=a/b;c").is_ok());
+    assert!(new("CN=x,DC=example,DC=net").is_ok());
+    assert!(new("CN=x,DC=ä").is_err());
     let time = |text: &str| text.parse::<Timestamp>().unwrap();
     let dates = |from, to| NewCertificate::new("CN=x", KeyAlgorithm::P256, time(from), time(to)).map(drop);
     dates("2026-01-01T00:00:00Z", "2026-01-01T00:00:00Z").unwrap();

@@ -121,7 +121,6 @@ impl Reader<'_> {
 
     fn value(&mut self, der: &[u8], curve: Option<ObjectIdentifier>) -> Result<(), IdentityError> {
         match Shape::of(der) {
-            Some(Shape::Certificate) => self.found.certificates.push(Certificate::from_der(der)?),
             Some(Shape::EncryptedPrivateKeyInfo) => {
                 let malformed = IdentityError::Syntax("malformed encrypted PKCS#8");
                 let info = EncryptedPrivateKeyInfo::from_der(der).map_err(|_| malformed)?;
@@ -139,7 +138,7 @@ impl Reader<'_> {
             Some(Shape::Pkcs1) => self.found.add(syntax::pkcs1(der))?,
             Some(Shape::PrivateKeyInfo) => self.found.add(syntax::pkcs8(der))?,
             Some(Shape::Sec1) => self.found.add(syntax::sec1(der, curve))?,
-            None => self.ber(der)?,
+            Some(Shape::Certificate) | None => self.ber(der)?,
         }
         Ok(())
     }

@@ -335,27 +335,23 @@ const MAX_ITERATIONS: u64 = 10_000_000;
 /// 256 MiB in blocks of 128 bytes.
 const MAX_SCRYPT_BLOCKS: u64 = 256 * 1024 * 1024 / 128;
 
-const fn oid(text: &str) -> ObjectIdentifier {
-    ObjectIdentifier::new_unwrap(text)
-}
-
 // RFC 8018 §C, RFC 7914 §7, RFC 3565.
-const PBES2: ObjectIdentifier = oid("1.2.840.113549.1.5.13");
-const PBKDF2: ObjectIdentifier = oid("1.2.840.113549.1.5.12");
-const SCRYPT: ObjectIdentifier = oid("1.3.6.1.4.1.11591.4.11");
-const HMAC_SHA1: ObjectIdentifier = oid("1.2.840.113549.2.7");
-const HMAC_SHA224: ObjectIdentifier = oid("1.2.840.113549.2.8");
-const HMAC_SHA256: ObjectIdentifier = oid("1.2.840.113549.2.9");
-const HMAC_SHA384: ObjectIdentifier = oid("1.2.840.113549.2.10");
-const HMAC_SHA512: ObjectIdentifier = oid("1.2.840.113549.2.11");
-const DES_EDE3_CBC: ObjectIdentifier = oid("1.2.840.113549.3.7");
-const AES_128_CBC: ObjectIdentifier = oid("2.16.840.1.101.3.4.1.2");
-const AES_192_CBC: ObjectIdentifier = oid("2.16.840.1.101.3.4.1.22");
-const AES_256_CBC: ObjectIdentifier = oid("2.16.840.1.101.3.4.1.42");
+const PBES2: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.5.13");
+const PBKDF2: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.5.12");
+const SCRYPT: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.4.1.11591.4.11");
+const HMAC_SHA1: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.2.7");
+const HMAC_SHA224: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.2.8");
+const HMAC_SHA256: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.2.9");
+const HMAC_SHA384: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.2.10");
+const HMAC_SHA512: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.2.11");
+const DES_EDE3_CBC: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.3.7");
+const AES_128_CBC: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.16.840.1.101.3.4.1.2");
+const AES_192_CBC: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.16.840.1.101.3.4.1.22");
+const AES_256_CBC: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.16.840.1.101.3.4.1.42");
 // RFC 7292 §C.
-const PBE_RC4_128: ObjectIdentifier = oid("1.2.840.113549.1.12.1.1");
-const PBE_RC4_40: ObjectIdentifier = oid("1.2.840.113549.1.12.1.2");
-const PBE_3DES: ObjectIdentifier = oid("1.2.840.113549.1.12.1.3");
-const PBE_2DES: ObjectIdentifier = oid("1.2.840.113549.1.12.1.4");
-const PBE_RC2_128: ObjectIdentifier = oid("1.2.840.113549.1.12.1.5");
-const PBE_RC2_40: ObjectIdentifier = oid("1.2.840.113549.1.12.1.6");
+const PBE_RC4_128: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.12.1.1");
+const PBE_RC4_40: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.12.1.2");
+const PBE_3DES: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.12.1.3");
+const PBE_2DES: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.12.1.4");
+const PBE_RC2_128: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.12.1.5");
+const PBE_RC2_40: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.12.1.6");

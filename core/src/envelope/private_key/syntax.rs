@@ -92,7 +92,7 @@ pub(super) fn pkcs1(der: &[u8]) -> Result<PrivateKey, IdentityError> {
     let [p, q, d] = [p, q, d].map(integer);
     let (p, q, d) = (p.ok_or(unsound)?, q.ok_or(unsound)?, d.ok_or(unsound)?);
     // Primes of unequal length are legal and rare; how long the longer one is then shows in the time of operations.
-    let unequal = [&p, &q].into_iter().any(|prime| prime.bits() as usize > bits.div_ceil(2));
+    let unequal = [&p, &q].into_iter().any(|prime| prime.bit_width() as usize > bits.div_ceil(2));
     let primes = vec![p, q];
     let sound = if unequal {
         rsa::PrivateKey::from_components_with_wide_primes(n, e, d, primes)

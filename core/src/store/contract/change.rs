@@ -5,6 +5,7 @@ use std::{fmt, str::FromStr};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::{
+    audit::Subject,
     ids::{DeviceId, Digest, IdError, Organization, parse_hex},
     random::{Randomness, RandomnessError},
     store::{
@@ -136,16 +137,9 @@ impl<'de> Deserialize<'de> for ChangeId {
     }
 }
 
-/// What a change set is about: it has a revision, which a commit compares, and an audit chain of its own.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[non_exhaustive]
-pub enum Subject {
-    /// What concerns no device: the certificates.
-    Organization,
-    /// A device, with all its keys, envelopes, aliases and recoveries.
-    Device(DeviceId),
-}
-
+/// What a change set is about is what has an audit chain: a device, with all its keys, envelopes, aliases and
+/// recoveries, or the organization, with what concerns no device. It has a row with its revision, which a
+/// commit compares, and with the head of its chain.
 impl Subject {
     /// The text in the column `device` of changes and audit entries: empty for the organization.
     pub fn as_str(&self) -> &str {

@@ -150,7 +150,11 @@ impl RowQuery {
                     return Err(misuse("has the cursor of another index"));
                 }
                 order.iter().zip(&cursor.0).try_for_each(|(name, value)| fits(name, value))?;
-                Some(cursor.0.get(self.equal.len()..).unwrap_or_default())
+                let (before, after) = cursor.0.split_at_checked(self.equal.len()).unwrap_or_default();
+                if before != self.equal {
+                    return Err(misuse("has the cursor of another query"));
+                }
+                Some(after)
             }
         };
         Ok(Terms { equal, from: self.from.as_ref(), to: self.to.as_ref(), after, sorted: sorted.to_vec() })
@@ -167,7 +171,8 @@ pub struct Terms<'a> {
     pub from: Option<&'a Value>,
     /// The greatest value of the first sorted column.
     pub to: Option<&'a Value>,
-    /// Only rows after this one: its values in the sorted columns, in their order.
+    /// Only rows after this one: its values in the sorted columns, in their order. Where no column is left to
+    /// sort by, nothing comes after it.
     pub after: Option<&'a [Value]>,
     /// The columns to sort by, in this order; with the equal ones they name one row.
     pub sorted: Vec<&'static str>,

@@ -3,9 +3,9 @@
 use std::{cmp::Ordering, fmt};
 
 use serde::{Deserialize, Serialize};
-use sha2::{Digest as _, Sha256};
 
 use crate::{
+    audit::row_digest,
     ids::{Digest, MAX_BYTES, Organization},
     store::{
         contract::error::Corrupt,
@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// The longest body, in bytes of JSON.
-pub const BODY_LIMIT: usize = 1 << 20;
+pub const BODY_LIMIT: usize = 4 << 20;
 
 /// The longest envelope, in bytes.
 pub const BYTES_LIMIT: usize = 1 << 20;
@@ -222,7 +222,7 @@ impl Row {
             return Some("lacks its body or bytes, or has them where there should be none");
         }
         if self.body.as_ref().is_some_and(|body| body.len() > BODY_LIMIT) {
-            return Some("has a body of more than 1 MiB");
+            return Some("has a body of more than 4 MiB");
         }
         if self.bytes.as_ref().is_some_and(|bytes| bytes.len() > BYTES_LIMIT) {
             return Some("has an envelope of more than 1 MiB");
@@ -284,29 +284,22 @@ impl Row {
         self.key.table.description().columns.iter().zip(self.columns.iter().map(Option::as_ref))
     }
 
-    /// SHA-256 over all of the row that counts for the audit: the table, the key, the digested columns, the
-    /// body and the bytes, each with its length in front, so that no two different rows have one digest.
+    /// The digest of the row that audit entries hold ([`row_digest`]): over the table, the parts of the key, the
+    /// digested columns in the order of their description, the body and the bytes. A text is `t` and its bytes,
+    /// an integer `i` and eight bytes, most significant first; what is empty or not there has no bytes.
     pub fn digest(&self) -> Digest {
-        let mut hash = Sha256::new();
-        let mut part = |tag: u8, bytes: &[u8]| {
-            hash.update([tag]);
-            hash.update(u64::try_from(bytes.len()).unwrap_or(u64::MAX).to_be_bytes());
-            hash.update(bytes);
+        let value = |value: Option<&Value>| match value {
+            None => Vec::new(),
+            Some(Value::Integer(integer)) => [b"i".as_slice(), &integer.to_be_bytes()].concat(),
+            Some(Value::Text(text)) => [b"t", text.as_bytes()].concat(),
         };
-        let mut value = |value: Option<&Value>| match value {
-            None => part(b'-', b""),
-            Some(Value::Integer(integer)) => part(b'i', &integer.to_be_bytes()),
-            Some(Value::Text(text)) => part(b't', text.as_bytes()),
-        };
-        value(Some(&Value::from(self.key.table.as_str())));
-        self.key.parts.iter().for_each(|key| value(Some(key)));
-        for (column, content) in self.described_columns().filter(|(column, _)| column.digested) {
-            value(Some(&Value::from(column.name)));
-            value(content);
-        }
-        part(b'j', self.body.as_deref().unwrap_or_default().as_bytes());
-        part(b'b', self.bytes.as_deref().unwrap_or_default());
-        Digest::from_bytes(hash.finalize().into())
+        let key = self.key.parts.iter().map(|part| value(Some(part)));
+        let columns = self.described_columns().filter(|(column, _)| column.digested).map(|(_, content)| value(content));
+        let values: Vec<Vec<u8>> = key.chain(columns).collect();
+        let table = self.key.table.as_str().as_bytes();
+        let (body, bytes) = (self.body.as_deref().unwrap_or_default(), self.bytes.as_deref().unwrap_or_default());
+        let values = values.iter().map(Vec::as_slice);
+        row_digest(std::iter::once(table).chain(values).chain([body.as_bytes(), bytes]))
     }
 }
 
