@@ -78,3 +78,6 @@ impl Escrow {
         &self.certificates
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -16,9 +16,9 @@ use super::{
 use crate::{
     audit::{Action, Draft},
     envelope::Keyring,
-    ids::{Actor, DeviceId, Digest, KeyId, Word},
+    ids::{Actor, DeviceId, Digest, Word},
     store::{
-        ChangeId, CommitError, Holder, Index, ReadRecords, Record, RowKey, RowQuery, Work,
+        ChangeId, Holder, Index, ReadRecords, Record, RowKey, RowQuery, Work,
         records::{DeviceRecord, EnvelopeOrigin, EnvelopeRecord, KeyRecord},
     },
     time::Timestamp,

@@ -315,7 +315,7 @@ impl Escrow {
     }
 }
 
-fn today<'a>(change: &'a mut Change, now: Timestamp) -> &'a mut DayCount {
+fn today(change: &mut Change, now: Timestamp) -> &mut DayCount {
     let fresh = DayCount::new(now);
     let today = change.device.today.get_or_insert(fresh);
     // A day that lies before the counted one is a clock that jumped, and counts on.

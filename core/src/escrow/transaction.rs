@@ -18,6 +18,9 @@ use crate::{
 /// How often somebody else may be faster.
 const ATTEMPTS: u32 = 64;
 
+/// What is added to a change set when it is built.
+type RowEdit = Box<dyn FnOnce(&mut ChangeSetBuilder)>;
+
 /// A change of one device that is being put together.
 pub(super) struct Change {
     /// Its name, so that it is stored once.
@@ -26,7 +29,7 @@ pub(super) struct Change {
     /// Whether the device was there before.
     pub(super) known: bool,
     pub(super) drafts: Vec<Draft>,
-    edits: Vec<Box<dyn FnOnce(&mut ChangeSetBuilder)>>,
+    edits: Vec<RowEdit>,
 }
 
 impl Change {

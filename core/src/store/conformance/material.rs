@@ -98,7 +98,7 @@ impl World {
         let received = Event::KeyReceived { key: Box::new(facts.clone()) };
         device.state = device.state.clone().apply(&received).unwrap();
         let mut key =
-            KeyRecord::new(device.device.clone(), facts, actor(), change(name), envelope.wrapped_key_digest());
+            KeyRecord::new(device.device.clone(), facts, actor(), change(name), envelope.wrapped_key_digest(&[]));
         key.check_due = Some(after(0));
         let mut envelope = EnvelopeRecord::new(
             (&device.device, key_id(name)),
