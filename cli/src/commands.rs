@@ -67,6 +67,8 @@ pub(crate) enum Command {
     Audit(audit::Command),
     /// Brings the tables of a store to the version of this program
     Migrate(migrate::Arguments),
+    /// Plays the whole story in a scratch store, step by step, each one verified
+    Demo(demo::Arguments),
     /// Writes the completions of a shell to standard output
     Completions(manual::Completions),
     /// Writes the manual pages into a folder
@@ -92,6 +94,7 @@ pub(crate) fn run(command: Command, world: &World<'_>) -> Result<Exit, Failure> 
         Command::Rewrap(arguments) => rewrap::run(&arguments, world),
         Command::Audit(command) => audit::run(command, world),
         Command::Migrate(arguments) => migrate::run(&arguments, world),
+        Command::Demo(arguments) => demo::run(&arguments, world),
         Command::Completions(arguments) => manual::completions(&arguments, world),
         Command::Man(arguments) => manual::man(&arguments, world),
     }

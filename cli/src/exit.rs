@@ -100,6 +100,11 @@ impl Failure {
         Self::own(Exit::Unavailable, "Output", message, "Nobody read it; ask again.", Fault::World)
     }
 
+    /// The demonstration did not show what it tells.
+    pub(crate) fn unverified(message: impl Into<String>) -> Self {
+        Self::own(Exit::No, "Demonstration", message.into(), "Please report it.", Fault::Library)
+    }
+
     fn own(exit: Exit, name: &'static str, message: String, remedy: &'static str, fault: Fault) -> Self {
         let document = Document { code: None, name, message, remedy, fault: fault.as_str(), notes: Vec::new() };
         Self { exit, document }

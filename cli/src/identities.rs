@@ -64,6 +64,17 @@ impl IdentityArguments {
         let identities = paired.into_iter().map(|(key, own)| software_identity(key, own, world.shared_randomness()));
         Ok(Identities { keyring: identities.collect(), certificates, unmatched })
     }
+
+    /// The same for work over a store, where messages are matched by the certificates that they name.
+    pub(crate) fn load_certified(&self, world: &World<'_>) -> Result<Identities, Failure> {
+        let identities = self.load(world)?;
+        if identities.unmatched {
+            world
+                .output
+                .note("a private key has no certificate beside it: messages that name a certificate pass it by");
+        }
+        Ok(identities)
+    }
 }
 
 /// What each of the files holds.

@@ -9,7 +9,7 @@ use std::{
 use clap::{Args, Subcommand};
 use fdescrow::{
     DeviceId, Digest,
-    audit::{Checkpoint, CheckpointLimits, Entry},
+    audit::{Checkpoint, CheckpointLimits, Entry, Subject},
     escrow::{AuditReport, Escrow},
     store::Cursor,
 };
@@ -28,9 +28,11 @@ pub(crate) enum Command {
     /// Lists the entries, oldest first
     List(List),
     /// Verifies every chain of entries
-    #[command(after_help = "Alone, it finds accidents. Whoever can write the database and compute hashes is found only \
+    #[command(
+        after_help = "Alone, it finds accidents. Whoever can write the database and compute hashes is found only \
                             with a MAC key that is kept elsewhere (what was made up) or a checkpoint that is kept \
-                            elsewhere (what is gone or was rewritten up to it). Exit status 1 if anything is found.")]
+                            elsewhere (what is gone or was rewritten up to it). Exit status 1 if anything is found."
+    )]
     Verify(Verify),
     /// Writes where every chain ends, to be kept elsewhere
     Checkpoint(WriteCheckpoint),
@@ -84,7 +86,8 @@ struct Verified {
 
 #[derive(Serialize)]
 struct Found {
-    subject: Option<DeviceId>,
+    /// None: the organization's own chain.
+    device: Option<DeviceId>,
     problem: &'static str,
     message: String,
 }
@@ -132,7 +135,7 @@ fn entries_of(escrow: &Escrow, device: &DeviceId) -> Result<Vec<Entry>, Failure>
 
 fn all_entries(escrow: &Escrow, world: &World<'_>) -> Result<Vec<Entry>, Failure> {
     let (mut entries, mut unreadable) = (Vec::new(), 0);
-    let mut after = Cursor::START;
+    let mut after = Cursor::start();
     loop {
         let part = escrow.events(&after, 1000)?;
         let done = part.entries.is_empty() && part.unreadable == 0;
@@ -180,7 +183,10 @@ fn checkpoint(arguments: &WriteCheckpoint, world: &World<'_>) -> Result<Exit, Fa
         }
     })?;
     let document = Written { out: &arguments.out, digest: written.digest, chains: written.chains };
-    let text = format_args!("{} chains, digest {}: keep it where the database's writers are not", written.chains, written.digest);
+    let text = format_args!(
+        "{} chains, digest {}: keep it where the database's writers are not",
+        written.chains, written.digest
+    );
     world.output.answer(&document, text)?;
     Ok(Exit::Yes)
 }
@@ -195,7 +201,10 @@ fn read_checkpoint(file: &Path) -> Result<Checkpoint, Failure> {
 impl Verified {
     fn of(report: &AuditReport, mac_key: bool, checkpoint: bool) -> Self {
         let findings = report.findings.iter().map(|finding| Found {
-            subject: finding.subject.device().cloned(),
+            device: match &finding.subject {
+                Subject::Device(device) => Some(device.clone()),
+                _ => None,
+            },
             problem: finding.problem.as_str(),
             message: finding.to_string(),
         });

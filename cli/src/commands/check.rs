@@ -16,8 +16,10 @@ use crate::{
 };
 
 #[derive(Args, Debug)]
-#[command(after_help = "Checks batch after batch until no key is due. Exit status 3 if anything was unavailable, else \
-                        1 if one did not open; `undecryptable` tells which and why.")]
+#[command(
+    after_help = "Checks batch after batch until no key is due. Exit status 3 if anything was unavailable, else \
+                        1 if one did not open; `undecryptable` tells which and why."
+)]
 pub(crate) struct Arguments {
     #[command(flatten)]
     store: StoreArguments,
@@ -32,7 +34,7 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn run(arguments: &Arguments, world: &World<'_>) -> Result<Exit, Failure> {
-    let identities = arguments.identities.load(world)?;
+    let identities = arguments.identities.load_certified(world)?;
     let escrow = arguments.store.escrow(identities.certificates, world)?;
     let mut options = CheckOptions::default().workers(arguments.workers.into());
     if let Some(actor) = &arguments.by {
@@ -71,9 +73,6 @@ impl fmt::Display for Words<'_> {
             ("changed meanwhile, left for the next check", report.stale),
             ("unreadable records", report.unreadable),
         ];
-        others
-            .iter()
-            .filter(|(_, count)| *count > 0)
-            .try_for_each(|(what, count)| writeln!(f, "{what}: {count}"))
+        others.iter().filter(|(_, count)| *count > 0).try_for_each(|(what, count)| writeln!(f, "{what}: {count}"))
     }
 }

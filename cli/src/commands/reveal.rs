@@ -2,8 +2,8 @@
 
 use clap::Args;
 use fdescrow::{
-    DeviceId, Kind, KeyId, ProtectorId, VolumeId,
-    escrow::{Candidate, Reveal},
+    DeviceId, KeyId, Kind, ProtectorId, VolumeId,
+    escrow::{self, Candidate, Escrow, Reveal},
     policy::Level,
     verification::Place,
 };
@@ -18,8 +18,10 @@ use crate::{
 };
 
 #[derive(Args, Debug)]
-#[command(after_help = "The key stands alone on standard output; the release is in the audit before it is printed. A device with \
-                        keys in several places needs --kind, --volume, --protector or --key.")]
+#[command(
+    after_help = "The key stands alone on standard output; the release is in the audit before it is printed. A device with \
+                        keys in several places needs --kind, --volume, --protector or --key."
+)]
 pub(crate) struct Arguments {
     #[command(flatten)]
     store: StoreArguments,
@@ -56,7 +58,7 @@ struct Document<'a> {
 }
 
 pub(crate) fn run(arguments: &Arguments, world: &World<'_>) -> Result<Exit, Failure> {
-    let identities = arguments.identities.load(world)?;
+    let identities = arguments.identities.load_certified(world)?;
     let escrow = arguments.store.escrow(identities.certificates, world)?;
     let mut reveal = Reveal::of(&arguments.device).by(&arguments.reasoned.by).reason(&arguments.reasoned.reason);
     if let Some(kind) = arguments.kind {
@@ -71,7 +73,9 @@ pub(crate) fn run(arguments: &Arguments, world: &World<'_>) -> Result<Exit, Fail
     if let Some(key) = arguments.key {
         reveal = reveal.key(key);
     }
-    let revealed = escrow.reveal(&reveal, &identities.keyring, world.now()?)?;
+    let revealed = escrow
+        .reveal(reveal, &identities.keyring, world.now()?)
+        .map_err(|error| explain(error, &escrow, &arguments.device))?;
     let document = Document {
         key: revealed.expose(),
         id: revealed.id,
@@ -90,4 +94,19 @@ pub(crate) fn run(arguments: &Arguments, world: &World<'_>) -> Result<Exit, Fail
     }
     world.output.answer(&document, revealed.expose())?;
     Ok(Exit::Yes)
+}
+
+/// Why no candidate opened, as far as the store knows it.
+fn explain(error: escrow::Error, escrow: &Escrow, device: &DeviceId) -> Failure {
+    let escrow::Error::NotOpened { candidates } = &error else { return error.into() };
+    let history = escrow.history(device).unwrap_or_default();
+    let tried = history.iter().filter(|key| candidates.contains(&key.id));
+    let notes: Vec<String> = tried
+        .map(|key| match (key.reason, key.last_success) {
+            (Some(reason), _) => format!("key {}: {} {}", key.id, reason.sentence(), reason.remedy()),
+            (None, Some(at)) => format!("key {}: opened on {at}, with another identity", key.id),
+            (None, None) => format!("key {}: never opened", key.id),
+        })
+        .collect();
+    Failure::from(error).notes(notes)
 }

@@ -18,9 +18,11 @@ use crate::{
 };
 
 #[derive(Args, Debug)]
-#[command(after_help = "The old envelopes stay until the new ones were opened once: run `check` with the new identity. \
+#[command(
+    after_help = "The old envelopes stay until the new ones were opened once: run `check` with the new identity. \
                         What does not open is told and left as it is. Exit status 3 if anything was unavailable, else \
-                        1 if one did not open.")]
+                        1 if one did not open."
+)]
 pub(crate) struct Arguments {
     #[command(flatten)]
     store: StoreArguments,
@@ -44,7 +46,7 @@ struct Document {
 }
 
 pub(crate) fn run(arguments: &Arguments, world: &World<'_>) -> Result<Exit, Failure> {
-    let identities = arguments.identities.load(world)?;
+    let identities = arguments.identities.load_certified(world)?;
     let to = recipient(&arguments.to, world.now()?, world)?;
     let certificates = [vec![to.clone()], identities.certificates].concat();
     let escrow = arguments.store.escrow(certificates, world)?;

@@ -1,9 +1,6 @@
 //! Which store, and whose keys?
 
-use std::{
-    path::{Path, PathBuf},
-    sync::Arc,
-};
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use fdescrow::{Actor, ErrorCode, Organization, audit::MacKey, envelope::Certificate, escrow::Escrow};
@@ -39,7 +36,8 @@ impl StoreArguments {
     /// The escrow in a store that is there.
     pub(crate) fn escrow(&self, certificates: Vec<Certificate>, world: &World<'_>) -> Result<Escrow, Failure> {
         // A mistyped path must not become an empty store in which no device has a key.
-        if let Some(path) = self.store.strip_prefix("sqlite:").filter(|path| !path.is_empty() && !Path::new(path).exists())
+        if let Some(path) =
+            self.store.strip_prefix("sqlite:").filter(|path| !path.is_empty() && !Path::new(path).exists())
         {
             return Err(Failure::of(ErrorCode::StoreUnavailable, format!("{path}: there is no such store")));
         }

@@ -21,12 +21,12 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use super::{
-    canonical::Canonical,
     chain::Head,
     entry::Subject,
     finding::{Finding, Problem},
 };
 use crate::{
+    canonical::Canonical,
     error::ErrorCode,
     ids::{DeviceId, Digest, Organization},
     time::Timestamp,
