@@ -56,26 +56,29 @@ fn replaced(text: &str, part: &str, generated: &str) -> Option<String> {
     Some(format!("{before}{begin}{generated}{end}{after}"))
 }
 
-/// The fenced blocks of a document: what stands behind the fence, and the text inside.
+/// The fenced blocks of a document, those in lists too: what stands behind the fence, and the text inside.
 pub fn blocks(text: &str) -> Vec<(String, String)> {
     let mut blocks: Vec<(String, String)> = Vec::new();
-    let mut inside = false;
+    // By how much the block that is open is indented.
+    let mut open: Option<usize> = None;
     for line in text.lines() {
-        match (line.strip_prefix("```"), inside) {
-            (Some(info), false) => blocks.push((info.trim().to_owned(), String::new())),
-            (None, true) => {
+        let fence = line.trim_start().strip_prefix("```");
+        match (fence, open) {
+            (Some(info), None) => {
+                open = line.find("```");
+                blocks.push((info.trim().to_owned(), String::new()));
+            }
+            (Some(_), Some(_)) => open = None,
+            (None, Some(indent)) => {
                 if let Some((_, block)) = blocks.last_mut() {
-                    block.push_str(line);
+                    block.push_str(line.get(indent..).unwrap_or_default());
                     block.push('\n');
                 }
-                continue;
             }
-            (Some(_), true) => {}
-            (None, false) => continue,
+            (None, None) => {}
         }
-        inside = !inside;
     }
-    assert!(!inside, "a block is not closed");
+    assert!(open.is_none(), "a block is not closed");
     blocks
 }
 
@@ -83,7 +86,7 @@ pub fn blocks(text: &str) -> Vec<(String, String)> {
 pub fn prose(text: &str) -> String {
     let mut inside = false;
     let lines = text.lines().filter(|line| {
-        let fence = line.starts_with("```");
+        let fence = line.trim_start().starts_with("```");
         inside ^= fence;
         !inside && !fence
     });
@@ -94,7 +97,7 @@ pub fn prose(text: &str) -> String {
 mod tests {
     use super::*;
 
-    const TEXT: &str = "a\n<!-- t: generated -->\nold\n<!-- t: end -->\nb\n```sh,x\nls\n```\nc\n";
+    const TEXT: &str = "a\n<!-- t: generated -->\nold\n<!-- t: end -->\nb\n  ```sh,x\n  ls\n    -l\n\n  ```\nc\n";
 
     #[test]
     fn a_generated_part_is_replaced_and_the_rest_is_kept() {
@@ -105,7 +108,7 @@ mod tests {
 
     #[test]
     fn blocks_and_prose_are_told_apart() {
-        assert_eq!(blocks(TEXT), [("sh,x".to_owned(), "ls\n".to_owned())]);
+        assert_eq!(blocks(TEXT), [("sh,x".to_owned(), "ls\n  -l\n\n".to_owned())]);
         assert!(prose(TEXT).ends_with("b\nc") && !prose(TEXT).contains("ls"));
     }
 }
