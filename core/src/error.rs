@@ -129,6 +129,9 @@ codes! {
     EnvelopePayload = 207, Caller,
         "The payload cannot be sealed: it lacks a key or is too large.",
         "Give a recovery key and names of at most 255 bytes each.";
+    EnvelopeKindNeeded = 208, Caller,
+        "Nothing authenticates the content, and the caller did not say which kind of key it should be.",
+        "Name the kind: unauthenticated content is released only if it has the form of that kind.";
 
     CertificateSyntax = 250, Input,
         "The bytes are not a certificate that can be read.",

@@ -18,8 +18,8 @@ use crate::{
 #[error("{what} {problem}")]
 #[non_exhaustive]
 pub struct IdError {
-    what: &'static str,
-    problem: &'static str,
+    pub(crate) what: &'static str,
+    pub(crate) problem: &'static str,
 }
 
 impl IdError {
@@ -32,7 +32,7 @@ impl IdError {
 /// The longest name, in bytes of UTF-8.
 pub const MAX_BYTES: usize = 255;
 
-fn checked(what: &'static str, text: String) -> Result<String, IdError> {
+pub(crate) fn checked(what: &'static str, text: String) -> Result<String, IdError> {
     let problem = if text.is_empty() {
         "is empty"
     } else if text.len() > MAX_BYTES {

@@ -5,28 +5,37 @@
 //! remembered goes through one trait. It does not talk to devices, to the network or to a database:
 //! servers and agents do, with `fdescrow-stores` and `fdescrow-identities` beside them.
 //!
-//! The modules stand in rows, and each imports only from the rows above its own:
+//! The modules stand in rows, and each imports only from the rows above its own, or from its left:
 //!
 //! | row | modules | what they answer |
 //! |---|---|---|
-//! | 1 | [`error`] [`ids`] [`time`] [`secret`] [`random`] | names for things |
+//! | 1 | [`error`] [`time`] [`secret`] [`random`] [`ids`] | names for things |
 //! | 2 | [`key`] [`policy`] | the thing a person types; what must be true of a device |
+//! | 3 | [`envelope`] [`profile`] | seal and open; the bytes a device receives |
 //! | 4 | [`audit`] [`verification`] | the chain of entries; facts and judgement |
+//! | 5 | [`store`] | what is remembered |
+//! | 6 | [`escrow`] | the paved path; the only module that calls a store |
 #![forbid(unsafe_code)]
 
 pub mod audit;
+pub mod envelope;
 pub mod error;
+pub mod escrow;
 pub mod ids;
 pub mod key;
 pub mod policy;
+pub mod profile;
 pub mod random;
 pub mod secret;
+pub mod store;
 pub mod time;
 pub mod verification;
 
 pub use error::{ErrorCode, Fault};
+pub use escrow::{Error, Escrow};
 pub use ids::{Actor, DeviceId, Digest, KeyId, Organization, ProtectorId, VolumeId};
 pub use key::{Kind, RecoveryKey};
+pub use policy::Policy;
 pub use random::Randomness;
 pub use secret::Secret;
 pub use time::Timestamp;

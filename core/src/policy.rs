@@ -1,3 +1,160 @@
 //! What must be true of a device?
+//!
+//! [`Policy`] is what an organization decided, one document (TOML or JSON) with a section per platform. It
+//! is parsed, not validated: a value of these types broke no rule, and every error names the field, the
+//! rule and the page the rule comes from. It never sees a device, a certificate or the time.
 
+mod canonical;
+mod error;
 pub mod escrow;
+pub mod filevault;
+pub(crate) mod identifiers;
+mod organization;
+mod source;
+pub(crate) mod text;
+
+use serde::{Deserialize, Serialize};
+
+pub(crate) use error::Violations;
+pub use error::{PolicyError, Violation};
+pub use escrow::{EscrowRules, Level};
+pub use filevault::{FileVaultPolicy, FileVaultSettings};
+pub use identifiers::{FixedIdentifiers, FixedPayload, FixedProfile};
+pub use organization::{OrganizationDetails, OrganizationSettings};
+pub use source::{DefaultPolicy, PolicySource};
+pub use text::MAX_TEXT_BYTES;
+
+use crate::ids::Digest;
+
+/// A policy document as a person writes it, not checked yet.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+#[non_exhaustive]
+pub struct PolicySettings {
+    /// Whose policy it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub organization: Option<OrganizationSettings>,
+    /// What is asked of Macs; left out, nothing is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub filevault: Option<FileVaultSettings>,
+    /// What is asked of recovery keys in escrow; left out, the defaults.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub escrow: Option<EscrowRules>,
+}
+
+/// What an organization decided: a document that broke no rule.
+///
+/// Its serde form is that of [`PolicySettings`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "PolicySettings", into = "PolicySettings")]
+pub struct Policy {
+    organization: Option<OrganizationDetails>,
+    filevault: Option<FileVaultPolicy>,
+    escrow: Option<EscrowRules>,
+    digest: Digest,
+}
+
+impl Policy {
+    /// Takes settings that break no rule.
+    ///
+    /// # Errors
+    /// [`PolicyError::Invalid`] with every broken rule of every section.
+    pub fn new(settings: PolicySettings) -> Result<Self, PolicyError> {
+        let digest = digest_of(&settings);
+        let mut violations = Violations::default();
+        let organization = settings.organization.map(OrganizationDetails::new).transpose();
+        let filevault = settings.filevault.map(FileVaultPolicy::new).transpose();
+        if let Err(error) = &organization {
+            violations.extend(error);
+        }
+        if let Err(error) = &filevault {
+            violations.extend(error);
+        }
+        violations.or(())?;
+        Ok(Self { organization: organization?, filevault: filevault?, escrow: settings.escrow, digest })
+    }
+
+    /// Reads a TOML document.
+    ///
+    /// # Errors
+    /// [`PolicyError::Syntax`] if it is not TOML, has an unknown field or a value of the wrong type;
+    /// [`PolicyError::Invalid`] if it breaks a rule.
+    pub fn from_toml(text: &str) -> Result<Self, PolicyError> {
+        Self::new(toml::from_str(text).map_err(|error| PolicyError::syntax(&error))?)
+    }
+
+    /// Reads a JSON document.
+    ///
+    /// # Errors
+    /// As [`Policy::from_toml`], for JSON.
+    pub fn from_json(text: &str) -> Result<Self, PolicyError> {
+        Self::new(serde_json::from_str(text).map_err(|error| PolicyError::syntax(&error))?)
+    }
+
+    /// The document as TOML; what has its default value is left out.
+    ///
+    /// # Errors
+    /// [`PolicyError::Syntax`] if the TOML writer refuses it.
+    pub fn to_toml(&self) -> Result<String, PolicyError> {
+        toml::to_string_pretty(&self.settings()).map_err(|error| PolicyError::syntax(&error))
+    }
+
+    /// The document as JSON; what has its default value is left out.
+    ///
+    /// # Errors
+    /// [`PolicyError::Syntax`] if the JSON writer refuses it.
+    pub fn to_json(&self) -> Result<String, PolicyError> {
+        serde_json::to_string_pretty(&self.settings()).map_err(|error| PolicyError::syntax(&error))
+    }
+
+    /// Whose policy it is, if the document says so.
+    pub fn organization(&self) -> Option<&OrganizationDetails> {
+        self.organization.as_ref()
+    }
+
+    /// What is asked of Macs; nothing if `None`.
+    pub fn filevault(&self) -> Option<&FileVaultPolicy> {
+        self.filevault.as_ref()
+    }
+
+    /// What is asked of recovery keys in escrow; the defaults if the document does not say.
+    pub fn escrow(&self) -> EscrowRules {
+        self.escrow.clone().unwrap_or_default()
+    }
+
+    /// SHA-256 over the document's canonical JSON (RFC 8785), in which what has its default value is left out:
+    /// the same for every way to write the same policy, TOML or JSON.
+    pub fn digest(&self) -> Digest {
+        self.digest
+    }
+
+    /// The settings.
+    pub fn settings(&self) -> PolicySettings {
+        PolicySettings {
+            organization: self.organization.clone().map(Into::into),
+            filevault: self.filevault.clone().map(Into::into),
+            escrow: self.escrow.clone(),
+        }
+    }
+}
+
+/// SHA-256 of the canonical JSON.
+fn digest_of(settings: &PolicySettings) -> Digest {
+    // Settings are text, numbers, lists and maps with text for keys: all of that is JSON.
+    let json = serde_json::to_value(settings).unwrap_or_default();
+    Digest::of(canonical::to_string(&json).as_bytes())
+}
+
+impl TryFrom<PolicySettings> for Policy {
+    type Error = PolicyError;
+
+    fn try_from(settings: PolicySettings) -> Result<Self, PolicyError> {
+        Self::new(settings)
+    }
+}
+
+impl From<Policy> for PolicySettings {
+    fn from(policy: Policy) -> Self {
+        policy.settings()
+    }
+}

@@ -1,2 +1,77 @@
-//! The project's own commands.
-fn main() {}
+//! The project's own commands: `cargo xtask test`, `crash`, `bless`.
+//!
+//! The rule: whatever a command needs and the machine lacks is either installed below the target
+//! folder (or, as root, by the system's packages), with a line that says so, or named in the error.
+//! Rust toolchains are never downloaded.
+
+#![forbid(unsafe_code)]
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command talks to its terminal")]
+
+mod advisories;
+mod coverage;
+mod fuzz;
+mod place;
+mod steps;
+mod test;
+mod tools;
+
+use std::env;
+use std::process::ExitCode;
+
+use place::Place;
+use steps::{Failure, Steps};
+
+const HELP: &str = "\
+cargo xtask test            everything a change must pass: format, lints, tests, docs, dependencies
+cargo xtask test --all      the same, and coverage, fuzzing in short, crash loops
+cargo xtask crash [--loops N]
+                            the crash test, killed N times (1000)
+cargo xtask bless           rewrite the generated tables in the documents
+";
+
+/// Times that the crash test is killed when nobody says how often.
+const CRASH_LOOPS: u32 = 1000;
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let command: fn(&mut Steps, &Place, u32) -> Result<(), Failure> = match arguments.as_slice() {
+        ["test"] => |steps, place, _| test::quick(steps, place),
+        ["test", "--all"] => |steps, place, _| test::all(steps, place),
+        ["crash"] | ["crash", "--loops", _] => test::crash,
+        ["bless"] => |steps, place, _| test::bless(steps, place),
+        ["help" | "--help" | "-h"] => {
+            print!("{HELP}");
+            return ExitCode::SUCCESS;
+        }
+        _ => {
+            eprint!("{HELP}");
+            return ExitCode::from(2);
+        }
+    };
+    let loops = match arguments.get(2).map(|number| number.parse()) {
+        None => CRASH_LOOPS,
+        Some(Ok(loops)) => loops,
+        Some(Err(_)) => {
+            eprintln!("--loops takes a number");
+            return ExitCode::from(2);
+        }
+    };
+    let place = match Place::find() {
+        Ok(place) => place,
+        Err(Failure(why)) => {
+            eprintln!("{why}");
+            return ExitCode::FAILURE;
+        }
+    };
+    let mut steps = Steps::default();
+    let outcome = command(&mut steps, &place, loops);
+    print!("{steps}");
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(Failure(why)) => {
+            eprintln!("FAILED: {why}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,83 @@
+//! How does a recovery key live from its arrival to its release?
+//!
+//! [`Escrow`] is the paved path, and the only module that calls a store: it receives keys, checks that they
+//! open, hands them out, seals them to other certificates, and says how things stand. Each change is one commit
+//! together with its entry in the audit. The methods block; an asynchronous server calls them where blocking is
+//! allowed.
+//!
+//! Three rules hold whatever fails in between: no key leaves before an audit entry that says so was committed; a key
+//! is only ever added, and never takes the place of one that is known better to work; what is not known (a lost
+//! answer of the store, a private key out of reach) changes nothing.
+
+mod audit_trail;
+mod builder;
+mod certificates;
+mod check;
+mod devices;
+mod error;
+mod keys;
+mod opening;
+mod quarantine;
+mod receive;
+mod reports;
+mod reveal;
+mod rewrap;
+mod transaction;
+mod upload;
+
+use std::sync::{Arc, Mutex};
+
+pub use audit_trail::{AuditReport, CheckpointFile};
+pub use builder::{EscrowBuilder, UploadLimits};
+pub use check::{CheckOptions, CheckReport};
+pub use error::Error;
+pub use keys::{EnvelopeSummary, KeySummary};
+pub use reports::{AuditEvents, DeviceReport, Page, Paged, Summary, Undecryptable};
+pub use reveal::{Candidate, Reveal, Revealed};
+pub use rewrap::{RewrapCursor, RewrapFailure, RewrapOptions, RewrapReport};
+pub use upload::{Receipt, ReceiptStatus, Upload};
+
+use crate::{
+    audit::MacKey,
+    envelope::Certificate,
+    ids::Organization,
+    policy::PolicySource,
+    random::Randomness,
+    store::{Holder, RowKey, Store},
+};
+
+/// The recovery keys of one organization.
+#[derive(Debug)]
+pub struct Escrow {
+    store: Arc<dyn Store>,
+    organization: Organization,
+    policies: Arc<dyn PolicySource>,
+    /// The first one is primary: keys that come in clear are sealed to it.
+    certificates: Vec<Certificate>,
+    rng: Arc<dyn Randomness>,
+    mac_key: Option<MacKey>,
+    limits: UploadLimits,
+    /// Devices that stay claimed until the last batch of a run of checks.
+    held: Mutex<Vec<(Holder, Vec<RowKey>)>>,
+}
+
+impl Escrow {
+    /// Begins to set one up over a store, for one organization.
+    pub fn builder(store: Arc<dyn Store>, organization: Organization) -> EscrowBuilder {
+        EscrowBuilder::new(store, organization)
+    }
+
+    /// The organization.
+    pub fn organization(&self) -> &Organization {
+        &self.organization
+    }
+
+    /// The certificates that are known, the primary one first. They come from configuration, never from the
+    /// store.
+    pub fn certificates(&self) -> &[Certificate] {
+        &self.certificates
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,441 @@
+//! Do the stored keys open?
+//!
+//! One call is one bounded batch: devices that are due are claimed, their keys tried, and what came out is committed
+//! where nothing changed meanwhile. Nothing is recorded of a key whose private key could not be reached, and nothing
+//! is believed of an identity that does not open what is known to open, before and after.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use serde::Serialize;
+
+use super::{
+    Error, Escrow,
+    opening::{self, Outcome},
+    transaction::Change,
+};
+use crate::{
+    audit::{Action, Draft},
+    envelope::Keyring,
+    ids::{Actor, DeviceId, Digest, Word},
+    store::{
+        ChangeId, Holder, Index, ReadRecords, Record, RowKey, RowQuery, Work,
+        records::{DeviceRecord, EnvelopeOrigin, EnvelopeRecord, KeyRecord},
+    },
+    time::Timestamp,
+    verification::{KeyChange, Opening},
+};
+
+/// How a batch of checks is done.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct CheckOptions {
+    /// Devices in one batch, 1 to 1,000. Default: 64.
+    pub devices: u32,
+    /// Keys of one device in one batch: what one device sends does not hold up the others. Default: 16.
+    pub keys_per_device: u32,
+    /// Threads that open keys. Default: 1.
+    pub workers: usize,
+    /// Whether keys that did not open with another keyring are tried with this one. Default: yes.
+    pub retry_failed: bool,
+    /// Who checks, for the audit. Default: `check`.
+    pub actor: Option<Actor>,
+}
+
+impl Default for CheckOptions {
+    fn default() -> Self {
+        Self { devices: 64, keys_per_device: 16, workers: 1, retry_failed: true, actor: None }
+    }
+}
+
+impl CheckOptions {
+    /// The options with another number of threads.
+    #[must_use]
+    pub fn workers(mut self, workers: usize) -> Self {
+        self.workers = workers.clamp(1, 256);
+        self
+    }
+
+    /// The options with another number of devices in a batch.
+    #[must_use]
+    pub fn devices(mut self, devices: u32) -> Self {
+        self.devices = devices.clamp(1, 1000);
+        self
+    }
+
+    /// Checks in the name of this actor.
+    #[must_use]
+    pub fn by(mut self, actor: &Actor) -> Self {
+        self.actor = Some(actor.clone());
+        self
+    }
+}
+
+/// What one batch of checks came to.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct CheckReport {
+    /// Keys that opened.
+    pub opened: u64,
+    /// Keys that did not open, by the word of the reason.
+    pub not_opened: BTreeMap<String, u64>,
+    /// Keys about which nothing is known, because a private key could not be reached. Nothing was recorded of them.
+    pub unavailable: u64,
+    /// Keys that somebody else changed at the same time: their results were dropped.
+    pub stale: u64,
+    /// Records that cannot be read. They stop nothing; `audit verify` names them.
+    pub unreadable: u64,
+    /// Whether there is more to do: call again, with a fresh `now`.
+    pub more: bool,
+}
+
+impl CheckReport {
+    /// Keys that were tried and did not open.
+    pub fn failed(&self) -> u64 {
+        self.not_opened.values().sum()
+    }
+
+    /// Adds another batch to this one; `more` is that of the other.
+    pub fn add(&mut self, other: &Self) {
+        self.opened += other.opened;
+        for (reason, count) in &other.not_opened {
+            *self.not_opened.entry(reason.clone()).or_default() += count;
+        }
+        self.unavailable += other.unavailable;
+        self.stale += other.stale;
+        self.unreadable += other.unreadable;
+        self.more = other.more;
+    }
+}
+
+/// A key to be tried, and what came of it.
+struct Job {
+    record: KeyRecord,
+    envelopes: Vec<EnvelopeRecord>,
+    outcome: Outcome,
+}
+
+/// The jobs of one device.
+struct Batch {
+    device: DeviceId,
+    jobs: Vec<Job>,
+    /// When the first of its other keys is due.
+    next_due: Option<Timestamp>,
+}
+
+/// What is the same for all results of a batch.
+struct Run {
+    actor: Actor,
+    keyring: Digest,
+    now: Timestamp,
+}
+
+/// For how long claimed devices are left to us.
+const LEASE: Duration = Duration::from_secs(300);
+
+impl Escrow {
+    /// Checks one batch of the keys that are due.
+    ///
+    /// # Errors
+    /// [`Error::Store`] if the store cannot be reached; what was recorded before stays.
+    pub fn check(&self, keyring: &Keyring, options: &CheckOptions, now: Timestamp) -> Result<CheckReport, Error> {
+        let mut report = CheckReport::default();
+        let answering = self.answering(keyring);
+        if answering.degraded && keyring.identities().len() == 1 {
+            // Nothing can come of it: not even a claim is made.
+            report.unavailable = 1;
+            return Ok(report);
+        }
+        let actor = match &options.actor {
+            Some(actor) => actor.clone(),
+            None => Actor::new("check")?,
+        };
+        let holder = Holder::new(format!("check {}", ChangeId::generate(self.rng())?))?;
+        let claims =
+            self.store.claim(&self.organization, Work::Check, &holder, options.devices.clamp(1, 1000), LEASE, now)?;
+        report.unreadable += count(claims.corrupt.len());
+        let claimed: Vec<RowKey> = claims.keys();
+        let mut batches = Vec::new();
+        for row in &claims.rows {
+            match DeviceRecord::from_row(row) {
+                Ok(record) => batches.push(self.due_batch(record.device, options, now, &mut report)?),
+                Err(_) => report.unreadable += 1,
+            }
+        }
+        if batches.is_empty() && options.retry_failed {
+            batches = self.failed_batches(keyring, options, &mut report)?;
+        }
+        let tried_any = batches.iter().any(|batch| !batch.jobs.is_empty());
+
+        open_all(self, &mut batches, &answering.keyring, options.workers, now);
+        self.doubt_failures(&mut batches, keyring);
+
+        let run = Run { actor, keyring: keyring.digest(), now };
+        let mut unknown = Vec::new();
+        for batch in batches {
+            if batch.jobs.iter().any(|job| matches!(job.outcome, Outcome::Unavailable)) {
+                unknown.push(DeviceRecord::row_key(&self.organization, &batch.device));
+            }
+            self.record(batch, &run, &mut report)?;
+        }
+        let progress = report.opened + report.failed() + report.stale > 0;
+        report.more = !claimed.is_empty() || (tried_any && progress);
+        let (kept, done): (Vec<_>, Vec<_>) = claimed.into_iter().partition(|key| unknown.contains(key));
+        self.store.release(Work::Check, &holder, &done)?;
+        self.keep_or_release(holder, kept, report.more)?;
+        Ok(report)
+    }
+
+    /// Devices of which nothing could be known stay claimed until the last batch of this run, so that they do not
+    /// come back again and again before the others.
+    fn keep_or_release(&self, holder: Holder, kept: Vec<RowKey>, more: bool) -> Result<(), Error> {
+        let mut held = match self.held.lock() {
+            Ok(held) => held,
+            // A thread that panicked while it held the list left it whole.
+            Err(poisoned) => poisoned.into_inner(),
+        };
+        if !kept.is_empty() {
+            held.push((holder, kept));
+        }
+        if !more {
+            for (holder, keys) in held.drain(..) {
+                self.store.release(Work::Check, &holder, &keys)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The keys of a device that are due.
+    fn due_batch(
+        &self,
+        device: DeviceId,
+        options: &CheckOptions,
+        now: Timestamp,
+        report: &mut CheckReport,
+    ) -> Result<Batch, Error> {
+        let limit = options.keys_per_device.clamp(1, 999);
+        let query = RowQuery::new(&self.organization, Index::KEYS_BY_DUE).equal(device.as_str()).limit(limit + 1);
+        let page = self.store.as_ref().read_page::<KeyRecord>(&query)?;
+        report.unreadable += count(page.unreadable.len());
+        let mut jobs = Vec::new();
+        let mut next_due = None;
+        for record in page.records {
+            let due = record.check_due.is_some_and(|due| due <= now);
+            if due && jobs.len() < usize::try_from(limit).unwrap_or(usize::MAX) {
+                jobs.push(self.job(record)?);
+            } else {
+                next_due = next_due.or(record.check_due);
+            }
+        }
+        Ok(Batch { device, jobs, next_due })
+    }
+
+    fn job(&self, record: KeyRecord) -> Result<Job, Error> {
+        let envelopes = self.envelopes_of(&record.facts.id())?;
+        Ok(Job { record, envelopes, outcome: Outcome::Unavailable })
+    }
+
+    /// Keys that did not open with another keyring.
+    fn failed_batches(
+        &self,
+        keyring: &Keyring,
+        options: &CheckOptions,
+        report: &mut CheckReport,
+    ) -> Result<Vec<Batch>, Error> {
+        let digest = Some(keyring.digest());
+        let wanted = usize::try_from(options.devices.saturating_mul(options.keys_per_device)).unwrap_or(usize::MAX);
+        let mut by_device: BTreeMap<DeviceId, Vec<Job>> = BTreeMap::new();
+        let mut found = 0;
+        let mut query =
+            RowQuery::new(&self.organization, Index::KEYS_BY_PROBLEM).limit(crate::store::contract::PAGE_LIMIT);
+        loop {
+            let page = self.store.as_ref().read_page::<KeyRecord>(&query)?;
+            report.unreadable += count(page.unreadable.len());
+            for record in page.records {
+                let other_keyring =
+                    |attempt: &crate::verification::Attempt| attempt.failure.is_some() && attempt.keyring != digest;
+                let jobs = by_device.entry(record.device.clone()).or_default();
+                let room = jobs.len() < usize::try_from(options.keys_per_device).unwrap_or(usize::MAX);
+                if found < wanted && room && record.facts.last_attempt().is_some_and(other_keyring) {
+                    jobs.push(self.job(record)?);
+                    found += 1;
+                }
+            }
+            match page.next {
+                Some(next) if found < wanted => query = query.after(next),
+                _ => break,
+            }
+        }
+        let mut batches = Vec::new();
+        for (device, jobs) in by_device.into_iter().filter(|(_, jobs)| !jobs.is_empty()) {
+            let next_due = self.device_record(&device)?.and_then(|device| device.check_due);
+            batches.push(Batch { device, jobs, next_due });
+        }
+        Ok(batches)
+    }
+
+    /// Failures are believed only of identities that still open what is known to open.
+    fn doubt_failures(&self, batches: &mut [Batch], keyring: &Keyring) {
+        let failed = |job: &Job| matches!(&job.outcome, Outcome::NotOpened(crate::verification::Failure::DidNotOpen));
+        if batches.iter().flat_map(|batch| &batch.jobs).any(failed) && self.answering(keyring).degraded {
+            for job in batches.iter_mut().flat_map(|batch| &mut batch.jobs).filter(|job| failed(job)) {
+                job.outcome = Outcome::Unavailable;
+            }
+        }
+    }
+
+    /// Records the results of one device, if they are still about what is there.
+    fn record(&self, batch: Batch, run: &Run, report: &mut CheckReport) -> Result<(), Error> {
+        let Batch { device, jobs, next_due } = batch;
+        let Run { actor, keyring, now } = run;
+        let (keyring, now) = (Some(*keyring), *now);
+        let unavailable = jobs.iter().filter(|job| matches!(job.outcome, Outcome::Unavailable)).count();
+        report.unavailable += count(unavailable);
+        let id = ChangeId::generate(self.rng())?;
+        let rules_of = |change: &Change| self.policies.policy(change.device.group.as_deref()).escrow();
+        let mut counted = CheckReport::default();
+        let result = self.transact(&device, id, now, |change| {
+            counted = CheckReport::default();
+            let rules = rules_of(change);
+            let mut due = next_due;
+            for job in &jobs {
+                let id = job.record.facts.id();
+                // What was tried is what has to be there still.
+                let record = self.key_record(&id)?.filter(|record| record.facts == job.record.facts);
+                let Some(mut record) = record else {
+                    counted.stale += 1;
+                    continue;
+                };
+                let (draft, result) = match &job.outcome {
+                    Outcome::Unavailable => {
+                        due = earlier(due, record.check_due);
+                        continue;
+                    }
+                    Outcome::Opened(opened) => {
+                        let envelope = opened.opening.envelope;
+                        let opening = opened.opening.clone();
+                        let result = change.change_key(&mut record, KeyChange::Opened(opening));
+                        (draft(actor, Action::KeyChecked, &record, Some(envelope), None), result)
+                    }
+                    Outcome::NotOpened(failure) => {
+                        let tried = record.facts.envelopes().iter().map(|envelope| envelope.digest).collect();
+                        let not_opened = KeyChange::NotOpened { tried, failure: failure.clone(), keyring, at: now };
+                        let result = change.change_key(&mut record, not_opened);
+                        (draft(actor, Action::KeyCheckFailed, &record, None, Word::new(failure.as_str()).ok()), result)
+                    }
+                };
+                if matches!(result, Err(Error::Rejected(_))) {
+                    counted.stale += 1;
+                    continue;
+                }
+                result?;
+                match &job.outcome {
+                    Outcome::Opened(opened) => {
+                        counted.opened += 1;
+                        settle_envelopes(change, &mut record, &job.envelopes, &opened.opening, now)?;
+                    }
+                    Outcome::NotOpened(failure) => {
+                        *counted.not_opened.entry(failure.as_str().to_owned()).or_default() += 1;
+                    }
+                    Outcome::Unavailable => {}
+                }
+                record.check_due = record.facts.check_due(&rules);
+                due = earlier(due, record.check_due);
+                change.audit(draft);
+                change.edit(move |builder| {
+                    builder.replace(&record);
+                });
+            }
+            change.device.check_due = due;
+            Ok(())
+        });
+        match result {
+            Ok(()) => report.add_counts(&counted),
+            // Somebody changes this device all the time: its turn comes again.
+            Err(Error::Conflict) => report.stale += count(jobs.len()),
+            Err(error) => return Err(error),
+        }
+        Ok(())
+    }
+}
+
+impl CheckReport {
+    fn add_counts(&mut self, other: &Self) {
+        let more = self.more;
+        self.add(other);
+        self.more = more;
+    }
+}
+
+/// Marks an envelope that opened for the first time; what it was wrapped anew from is not needed any more.
+pub(super) fn settle_envelopes(
+    change: &mut Change,
+    record: &mut KeyRecord,
+    envelopes: &[EnvelopeRecord],
+    opening: &Opening,
+    now: Timestamp,
+) -> Result<(), Error> {
+    let Some(opened) = envelopes.iter().find(|envelope| envelope.digest() == opening.envelope) else { return Ok(()) };
+    let mut opened = opened.clone();
+    if opened.opened.is_some() {
+        return Ok(());
+    }
+    opened.opened = Some(now);
+    let replaced = match opened.origin {
+        EnvelopeOrigin::Rewrapped(from) => envelopes.iter().find(|envelope| envelope.digest() == from),
+        _ => None,
+    };
+    if let Some(replaced) = replaced.filter(|envelope| envelope.retired.is_none()) {
+        let mut replaced = replaced.clone();
+        change.change_key(record, KeyChange::EnvelopeRetired { digest: replaced.digest() })?;
+        replaced.retired = Some(now);
+        change.edit(move |builder| {
+            builder.replace(&replaced);
+        });
+    }
+    change.edit(move |builder| {
+        builder.replace(&opened);
+    });
+    Ok(())
+}
+
+/// Opens all keys, split over threads. Only memory is touched here.
+fn open_all(escrow: &Escrow, batches: &mut [Batch], keyring: &Keyring, workers: usize, now: Timestamp) {
+    let identities = opening::Identities::of(keyring);
+    let mut jobs: Vec<&mut Job> = batches.iter_mut().flat_map(|batch| &mut batch.jobs).collect();
+    let run = &|jobs: &mut [&mut Job]| {
+        for job in jobs {
+            job.outcome = opening::open(&escrow.organization, &job.record, &job.envelopes, &identities, now);
+        }
+    };
+    let share = jobs.len().div_ceil(workers.max(1)).max(1);
+    if workers <= 1 || jobs.len() <= 1 {
+        return run(&mut jobs);
+    }
+    std::thread::scope(|scope| {
+        for share in jobs.chunks_mut(share) {
+            scope.spawn(move || run(share));
+        }
+    });
+}
+
+fn draft(actor: &Actor, action: Action, record: &KeyRecord, envelope: Option<Digest>, outcome: Option<Word>) -> Draft {
+    let place = record.facts.place();
+    let mut draft = Draft::new(actor.clone(), action);
+    draft.references.key = Some(record.facts.id());
+    draft.references.volume.clone_from(&place.volume);
+    draft.references.protector.clone_from(&place.protector);
+    draft.references.envelope = envelope;
+    draft.references.outcome = outcome;
+    draft.references.level = record.facts.reached(false).map(|reached| reached.level);
+    draft.references.identity =
+        record.facts.last_success().filter(|_| envelope.is_some()).map(|success| success.identity);
+    draft
+}
+
+fn earlier(one: Option<Timestamp>, other: Option<Timestamp>) -> Option<Timestamp> {
+    [one, other].into_iter().flatten().min()
+}
+
+fn count(number: usize) -> u64 {
+    u64::try_from(number).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,236 @@
+//! One key's life over the store in memory; the flows over every store stand in the tests crate.
+
+use std::sync::Arc;
+
+use super::*;
+use crate::{
+    envelope::{
+        Certificate, Format, Keyring, NewCertificate, Owner, Payload, identity::software_identity,
+        private_key::KeyAlgorithm,
+    },
+    error::ErrorCode,
+    ids::{Actor, DeviceId, Digest},
+    key::{Kind, RecoveryKey},
+    random::RandomnessError,
+    secret::Secret,
+    store::MemoryStore,
+    time::Timestamp,
+    verification::{Reason, Status},
+};
+
+/// SHA-256 in counter mode: the same in every run.
+#[derive(Debug, Default)]
+struct Seeded(std::sync::atomic::AtomicU64);
+
+impl Randomness for Seeded {
+    fn fill(&self, out: &mut [u8]) -> Result<(), RandomnessError> {
+        for chunk in out.chunks_mut(32) {
+            let block = Digest::of(&self.0.fetch_add(1, std::sync::atomic::Ordering::Relaxed).to_be_bytes());
+            chunk.copy_from_slice(&block.as_bytes()[..chunk.len()]);
+        }
+        Ok(())
+    }
+}
+
+struct World {
+    rng: Arc<Seeded>,
+    store: Arc<MemoryStore>,
+}
+
+const NOW: i64 = 1_790_000_000;
+
+fn at(seconds: i64) -> Timestamp {
+    Timestamp::from_unix_seconds(NOW + seconds).unwrap()
+}
+
+fn device(name: &str) -> DeviceId {
+    DeviceId::new(name).unwrap()
+}
+
+fn actor(name: &str) -> Actor {
+    Actor::new(name).unwrap()
+}
+
+impl World {
+    fn new() -> Self {
+        Self { rng: Arc::new(Seeded::default()), store: Arc::new(MemoryStore::new()) }
+    }
+
+    fn identity(&self, algorithm: KeyAlgorithm) -> (Certificate, Keyring) {
+        let new = NewCertificate::new("CN=Escrow", algorithm, at(0), at(100_000_000)).unwrap();
+        let (certificate, key) = new.generate(self.rng.as_ref()).unwrap();
+        let identity = software_identity(key, vec![certificate.clone()], self.rng.clone());
+        (certificate, Keyring::new().with(identity))
+    }
+
+    fn escrow(&self, certificates: &[Certificate]) -> Escrow {
+        Escrow::builder(self.store.clone(), "example.com".parse().unwrap())
+            .randomness(self.rng.clone())
+            .certificates(certificates.iter().cloned())
+            .build()
+            .unwrap()
+    }
+
+    /// A key as macOS would seal it, but for the cipher.
+    fn sealed_by_mac(&self, certificate: &Certificate) -> (String, Vec<u8>) {
+        let key = RecoveryKey::generate(Kind::FileVault, self.rng.as_ref()).unwrap();
+        let text = key.expose().to_owned();
+        let payload = Payload::bare(key);
+        let envelope =
+            crate::envelope::Envelope::seal(&payload, &[certificate], Format::EnvelopedPkcs1v15, self.rng.as_ref());
+        (text, envelope.unwrap().der().to_vec())
+    }
+}
+
+#[test]
+fn a_macs_key_is_received_checked_revealed_and_accounted_for() {
+    let world = World::new();
+    let (certificate, keyring) = world.identity(KeyAlgorithm::Rsa2048);
+    let escrow = world.escrow(std::slice::from_ref(&certificate));
+    let (mac, agent, ana) = (device("C02XYZ"), actor("orbit"), actor("ana"));
+    let (text, sealed) = world.sealed_by_mac(&certificate);
+
+    let upload = || Upload::sealed(mac.clone(), Kind::FileVault, sealed.clone()).by(&agent);
+    let receipt = escrow.receive(upload(), at(0)).unwrap();
+    assert_eq!((receipt.status, receipt.level, receipt.sightings), (ReceiptStatus::Stored, None, 1));
+    let again = escrow.receive(upload(), at(60)).unwrap();
+    assert_eq!((again.key, again.sightings), (receipt.key, 2));
+    assert_eq!(escrow.assess(&mac, at(60)).unwrap().status, Status::Verifying);
+
+    let report = escrow.check(&keyring, &CheckOptions::default(), at(100)).unwrap();
+    assert_eq!((report.opened, report.failed(), report.more), (1, 0, true));
+    let report = escrow.check(&keyring, &CheckOptions::default(), at(101)).unwrap();
+    assert_eq!((report.opened, report.more), (0, false));
+    assert_eq!(escrow.receipt(&receipt.key).unwrap().status, ReceiptStatus::Verified);
+    assert_eq!(escrow.assess(&mac, at(102)).unwrap().status, Status::Verified);
+
+    let revealed = escrow.reveal(Reveal::of(&mac).by(&ana).reason("lost passphrase"), &keyring, at(200)).unwrap();
+    assert_eq!(revealed.expose(), text);
+    assert_eq!(revealed.candidates.len(), 1);
+    let actions: Vec<String> =
+        escrow.audit_of(&mac, 0, 100).unwrap().iter().map(|entry| entry.action().to_string()).collect();
+    assert_eq!(
+        actions,
+        ["device_created", "key_received", "key_sighted", "key_checked", "release_authorized", "released"]
+    );
+    let report = escrow.verify_audit(&[], None).unwrap();
+    assert!(report.is_intact(), "{report:?}");
+    assert_eq!(escrow.history(&mac).unwrap()[0].sightings, 2);
+}
+
+#[test]
+fn a_key_in_clear_is_sealed_on_arrival_and_bound() {
+    let world = World::new();
+    let (certificate, keyring) = world.identity(KeyAlgorithm::P256);
+    let escrow = world.escrow(std::slice::from_ref(&certificate));
+    let pc = device("PC-17");
+    let key = RecoveryKey::generate(Kind::BitLocker, world.rng.as_ref()).unwrap();
+    let upload = || {
+        Upload::plaintext(pc.clone(), Kind::BitLocker, Secret::<str>::copy_from(key.expose()))
+            .protector("{8A2F0B1C-0000-4000-8000-000000000000}".parse().unwrap())
+            .by(&actor("agent"))
+            .request("r-1")
+    };
+    let receipt = escrow.receive(upload(), at(0)).unwrap();
+    for _ in 0..5 {
+        assert_eq!(escrow.receive(upload(), at(5)).unwrap(), receipt);
+    }
+    assert_eq!(escrow.check(&keyring, &CheckOptions::default(), at(10)).unwrap().opened, 1);
+    let history = escrow.history(&pc).unwrap();
+    assert_eq!(history.len(), 1);
+    assert_eq!(history[0].binding, Some(crate::verification::Binding::Sealed));
+    assert!(
+        escrow
+            .receive(
+                Upload::plaintext(pc.clone(), Kind::BitLocker, Secret::<str>::copy_from("123")).by(&actor("a")),
+                at(1)
+            )
+            .is_err()
+    );
+    let error =
+        escrow.receive(Upload::sealed(pc, Kind::BitLocker, b"123456".to_vec()).by(&actor("a")), at(1)).unwrap_err();
+    assert_eq!(error.code(), ErrorCode::UploadNotSealed);
+}
+
+#[test]
+fn another_macs_blob_is_set_apart_until_an_operator_decides() {
+    let world = World::new();
+    let (certificate, keyring) = world.identity(KeyAlgorithm::Rsa2048);
+    let escrow = world.escrow(std::slice::from_ref(&certificate));
+    let (_, sealed) = world.sealed_by_mac(&certificate);
+    let agent = actor("orbit");
+    escrow.receive(Upload::sealed(device("A"), Kind::FileVault, sealed.clone()).by(&agent), at(0)).unwrap();
+    let receipt = escrow.receive(Upload::sealed(device("B"), Kind::FileVault, sealed).by(&agent), at(1)).unwrap();
+    assert_eq!(receipt.status, ReceiptStatus::Quarantined);
+    assert_eq!(escrow.check(&keyring, &CheckOptions::default(), at(2)).unwrap().opened, 1);
+    let refused = escrow.reveal(Reveal::of(&device("B")).by(&agent).reason("x"), &keyring, at(3)).unwrap_err();
+    assert_eq!(refused.code(), ErrorCode::RecoveryRefused);
+    assert_eq!(escrow.quarantine(&Page::first()).unwrap().items[0].seen_on, Some(device("A")));
+    escrow.accept_quarantined(&receipt.key, &agent, "enrolled anew", at(4)).unwrap();
+    assert_eq!(escrow.check(&keyring, &CheckOptions::default(), at(5)).unwrap().opened, 1);
+    assert!(escrow.reveal(Reveal::of(&device("B")).by(&agent).reason("x"), &keyring, at(6)).is_ok());
+    assert!(escrow.verify_audit(&[], None).unwrap().is_intact());
+}
+
+#[test]
+fn keys_are_rewrapped_and_the_old_envelope_goes_when_the_new_one_opened() {
+    let world = World::new();
+    let (old, old_keyring) = world.identity(KeyAlgorithm::Rsa2048);
+    let (new, new_keyring) = world.identity(KeyAlgorithm::P256);
+    let escrow = world.escrow(&[old.clone(), new.clone()]);
+    let agent = actor("orbit");
+    for name in ["A", "B", "C"] {
+        let (_, sealed) = world.sealed_by_mac(&old);
+        escrow.receive(Upload::sealed(device(name), Kind::FileVault, sealed).by(&agent), at(0)).unwrap();
+    }
+    escrow.check(&old_keyring, &CheckOptions::default(), at(1)).unwrap();
+    let failed = escrow.rewrap(&new_keyring, &new, &RewrapOptions::default(), at(2)).unwrap();
+    assert_eq!((failed.rewrapped, failed.failures.len()), (0, 3));
+    let mut options = RewrapOptions::default().limit(2);
+    let mut rewrapped = 0;
+    loop {
+        let report = escrow.rewrap(&old_keyring, &new, &options, at(3)).unwrap();
+        rewrapped += report.rewrapped;
+        match report.next {
+            Some(next) => options = options.after(Some(next)),
+            None => break,
+        }
+    }
+    assert_eq!(rewrapped, 3);
+    assert_eq!(escrow.live_references(&old.fingerprint()).unwrap(), 3);
+    let in_use = escrow.retire_certificate(&old.fingerprint(), &agent, "rollover", at(4)).unwrap_err();
+    assert_eq!(in_use.code(), ErrorCode::CertificateInUse);
+    assert_eq!(escrow.check(&new_keyring, &CheckOptions::default(), at(5)).unwrap().opened, 3);
+    assert_eq!(escrow.live_references(&old.fingerprint()).unwrap(), 0);
+    escrow.retire_certificate(&old.fingerprint(), &agent, "rollover", at(6)).unwrap();
+    assert!(escrow.reveal(Reveal::of(&device("A")).by(&agent).reason("x"), &new_keyring, at(7)).is_ok());
+    assert!(escrow.verify_audit(&[], None).unwrap().is_intact());
+
+    // A late envelope for it is kept and brings it back.
+    let (_, late) = world.sealed_by_mac(&old);
+    escrow.receive(Upload::sealed(device("D"), Kind::FileVault, late).by(&agent), at(8)).unwrap();
+    let states: Vec<_> = escrow.registered_certificates().unwrap().iter().map(|record| record.state).collect();
+    assert!(!states.contains(&crate::store::records::CertificateState::Retired));
+}
+
+#[test]
+fn a_key_for_nobody_here_is_found_explained_and_tried_again_with_another_keyring() {
+    let world = World::new();
+    let (certificate, keyring) = world.identity(KeyAlgorithm::Rsa2048);
+    let (other, other_keyring) = world.identity(KeyAlgorithm::P384);
+    let escrow = world.escrow(std::slice::from_ref(&certificate));
+    let key = RecoveryKey::generate(Kind::BitLocker, world.rng.as_ref()).unwrap();
+    let owner = Owner::new().organization("example.com".parse().unwrap()).device(device("PC"));
+    let sealed = crate::envelope::seal(&Payload::new(key, owner), &[&other], world.rng.as_ref()).unwrap();
+    escrow
+        .receive(Upload::sealed(device("PC"), Kind::BitLocker, sealed.der().to_vec()).by(&actor("a")), at(0))
+        .unwrap();
+    let report = escrow.check(&keyring, &CheckOptions::default(), at(1)).unwrap();
+    assert_eq!(report.not_opened.get("no_identity"), Some(&1));
+    let found = escrow.undecryptable(&Page::first()).unwrap();
+    assert_eq!(found.items[0].reason, Reason::NoIdentity);
+    assert_eq!(escrow.summary(at(2)).unwrap().problems.get("no_identity"), Some(&1));
+    let report = escrow.check(&other_keyring, &CheckOptions::default(), at(3)).unwrap();
+    assert_eq!(report.opened, 1);
+    assert!(escrow.undecryptable(&Page::first()).unwrap().items.is_empty());
+}

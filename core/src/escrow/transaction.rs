@@ -1,0 +1,139 @@
+//! How is a device changed while others change it too?
+//!
+//! Read, decide, commit; and again from the start if somebody else was faster. A lost answer is asked for before
+//! anything else is done.
+
+use super::{Error, Escrow};
+use crate::{
+    audit::Draft,
+    ids::{DeviceId, KeyId},
+    store::{
+        ChangeId, ChangeSet, CommitError, ReadRecords,
+        records::{ChangeSetBuilder, DeviceRecord, Judged, KeyRecord, OrganizationRecord},
+    },
+    time::Timestamp,
+    verification::{Event, KeyChange, assess},
+};
+
+/// How often somebody else may be faster.
+const ATTEMPTS: u32 = 64;
+
+/// What is added to a change set when it is built.
+type RowEdit = Box<dyn FnOnce(&mut ChangeSetBuilder)>;
+
+/// A change of one device that is being put together.
+pub(super) struct Change {
+    /// Its name, so that it is stored once.
+    pub(super) id: ChangeId,
+    pub(super) device: DeviceRecord,
+    /// Whether the device was there before.
+    pub(super) known: bool,
+    pub(super) drafts: Vec<Draft>,
+    edits: Vec<RowEdit>,
+}
+
+impl Change {
+    pub(super) fn of(id: ChangeId, device: DeviceRecord, known: bool) -> Self {
+        Self { id, device, known, drafts: Vec::new(), edits: Vec::new() }
+    }
+
+    /// Records what was done.
+    pub(super) fn audit(&mut self, draft: Draft) {
+        self.drafts.push(draft);
+    }
+
+    /// Applies an event to what is known of the device.
+    pub(super) fn apply(&mut self, event: &Event) -> Result<(), Error> {
+        self.device.state = self.device.state.clone().apply(event)?;
+        Ok(())
+    }
+
+    /// Applies a change to a key, to its record and to the device.
+    pub(super) fn change_key(&mut self, record: &mut KeyRecord, change: KeyChange) -> Result<(), Error> {
+        let event = Event::KeyChanged { key: Box::new(record.facts.clone()), change };
+        let Event::KeyChanged { change, .. } = &event else { return Ok(()) };
+        let after = record.facts.after(change)?;
+        self.apply(&event)?;
+        record.facts = after;
+        Ok(())
+    }
+
+    /// Adds to the change set.
+    pub(super) fn edit(&mut self, edit: impl FnOnce(&mut ChangeSetBuilder) + 'static) {
+        self.edits.push(Box::new(edit));
+    }
+}
+
+impl Escrow {
+    /// The record of a device.
+    pub(super) fn device_record(&self, device: &DeviceId) -> Result<Option<DeviceRecord>, Error> {
+        Ok(self.store.as_ref().read(&DeviceRecord::row_key(&self.organization, device))?)
+    }
+
+    /// The record of a key.
+    pub(super) fn key_record(&self, key: &KeyId) -> Result<Option<KeyRecord>, Error> {
+        Ok(self.store.as_ref().read(&KeyRecord::row_key(&self.organization, key))?)
+    }
+
+    /// The organization's own record.
+    pub(super) fn organization_record(&self) -> Result<OrganizationRecord, Error> {
+        let key = OrganizationRecord::row_key(&self.organization);
+        Ok(self.store.as_ref().read(&key)?.unwrap_or(OrganizationRecord::NEW))
+    }
+
+    /// The change set of a change, with the device judged anew.
+    pub(super) fn change_set(&self, change: Change, now: Timestamp) -> Result<ChangeSet, Error> {
+        let Change { id, mut device, drafts, edits, .. } = change;
+        let policy = self.policies.policy(device.group.as_deref());
+        let assessment = assess(&device.state, &policy.escrow(), now);
+        device.judged = Some(Judged::new(assessment, Some(policy.digest())));
+        let mut builder = ChangeSetBuilder::of_device(id, &self.organization, device);
+        for edit in edits {
+            edit(&mut builder);
+        }
+        Ok(builder.build(drafts, now, self.mac_key.as_ref())?)
+    }
+
+    /// Changes a device: reads it, lets `decide` say what happens, and commits that; if somebody else was faster,
+    /// all of it again. Where `decide` records nothing, nothing is committed.
+    pub(super) fn transact<T>(
+        &self,
+        device: &DeviceId,
+        id: ChangeId,
+        now: Timestamp,
+        mut decide: impl FnMut(&mut Change) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        for _ in 0..ATTEMPTS {
+            let (record, known) = match self.device_record(device)? {
+                Some(record) => (record, true),
+                None => (DeviceRecord::new(device.clone(), now), false),
+            };
+            let mut change = Change::of(id, record, known);
+            let value = decide(&mut change)?;
+            if change.drafts.is_empty() {
+                return Ok(value);
+            }
+            let changes = self.change_set(change, now)?;
+            match self.commit(&changes) {
+                Ok(()) => return Ok(value),
+                Err(CommitError::Conflict(_)) => {}
+                Err(error) => return Err(Error::of_commit(error, changes.change_id())),
+            }
+        }
+        Err(Error::Conflict)
+    }
+
+    /// Commits, and finds out what became of it if the answer was lost.
+    pub(super) fn commit(&self, changes: &ChangeSet) -> Result<(), CommitError> {
+        match self.store.commit(changes) {
+            Ok(_) => Ok(()),
+            Err(CommitError::Unknown(source)) => match self.store.committed(&self.organization, changes.change_id()) {
+                Ok(Some(_)) => Ok(()),
+                // It is known now that nothing was stored, so that it can be tried once more.
+                Ok(None) => self.store.commit(changes).map(|_| ()),
+                Err(_) => Err(CommitError::Unknown(source)),
+            },
+            Err(error) => Err(error),
+        }
+    }
+}

@@ -1,0 +1,140 @@
+//! What is kept of a recovery key, without the key?
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value as Json;
+
+use super::{
+    Record, Stored,
+    body::{self, Version},
+};
+use crate::{
+    audit::Subject,
+    ids::{Actor, DeviceId, Digest, KeyId, Organization, ProtectorId},
+    store::{
+        contract::{ChangeId, Row, RowKey, StoreError, Value},
+        schema::Table,
+    },
+    time::Timestamp,
+    verification::{KeyFacts, Quarantine, Reason},
+};
+
+/// How often a key came again after it had come first.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Sightings {
+    /// How often.
+    pub count: u64,
+    /// When last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last: Option<Timestamp>,
+    /// Who sent it last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<Actor>,
+}
+
+/// A recovery key: where it belongs, who brought it, and what was observed of it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct KeyRecord {
+    version: Version,
+    /// Whose key.
+    pub device: DeviceId,
+    /// Who brought it.
+    pub by: Actor,
+    /// The change that brought it.
+    pub change: ChangeId,
+    /// The digest of the wrapped key that came with it.
+    pub wrapped: Digest,
+    /// How often it came again.
+    #[serde(default)]
+    pub sightings: Sightings,
+    /// The device that had sent the same wrapped key before, if it is or was set apart for that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seen_on: Option<DeviceId>,
+    /// When it is to be checked; none if it is not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub check_due: Option<Timestamp>,
+    /// What was observed of it: its id, its place, its envelopes, whether it opens.
+    pub facts: KeyFacts,
+    /// Members of a newer version, kept as they are.
+    #[serde(flatten)]
+    more: BTreeMap<String, Json>,
+}
+
+impl KeyRecord {
+    /// A key that came with a change.
+    pub fn new(device: DeviceId, facts: KeyFacts, by: Actor, change: ChangeId, wrapped: Digest) -> Self {
+        Self {
+            version: Version,
+            device,
+            by,
+            change,
+            wrapped,
+            sightings: Sightings::default(),
+            seen_on: None,
+            check_due: None,
+            facts,
+            more: BTreeMap::new(),
+        }
+    }
+
+    /// Which row it is.
+    pub fn row_key(organization: &Organization, key: &KeyId) -> RowKey {
+        RowKey::new(Table::Keys, organization, [Value::from(key.to_string())])
+    }
+
+    /// Why it cannot be taken for one that works, as far as an operator has to know: not while it waits for its
+    /// first check or for a decision, and not once another key took its place.
+    pub fn problem(&self) -> Option<Reason> {
+        let settled = self.facts.retired().is_none() && !self.facts.is_apart();
+        self.facts.reason().filter(|reason| settled && *reason != Reason::NotChecked)
+    }
+}
+
+impl Record for KeyRecord {
+    const TABLE: Table = Table::Keys;
+
+    fn from_row(row: &Row) -> Result<Self, StoreError> {
+        let record: Self = body::read(row)?;
+        body::in_its_place(row, &record.to_row(&body::organization(row)?)?)?;
+        Ok(record)
+    }
+}
+
+impl Stored for KeyRecord {
+    fn to_row(&self, organization: &Organization) -> Result<Row, StoreError> {
+        let facts = &self.facts;
+        let pending = facts.quarantine() == Some(Quarantine::Pending);
+        let prefix = facts.place().protector.as_ref().and_then(protector_prefix);
+        let columns = vec![
+            body::text(&self.device),
+            Some(Value::from(i64::try_from(facts.order()).unwrap_or(i64::MAX))),
+            body::text(facts.place().kind),
+            body::text(self.wrapped),
+            prefix.map(Value::from),
+            body::seconds(self.check_due),
+            self.problem().and_then(|problem| body::text(problem.as_str())),
+            body::seconds(pending.then(|| facts.received())),
+            body::seconds(facts.retired().map(|retirement| retirement.at)),
+        ];
+        body::row(Self::row_key(organization, &facts.id()), columns, Some(self), None)
+    }
+
+    fn subject(&self) -> Subject {
+        Subject::Device(self.device.clone())
+    }
+
+    fn check_due(&self) -> Option<Timestamp> {
+        self.check_due
+    }
+}
+
+/// What a recovery screen shows of a protector's id: the first eight hexadecimal digits, in lower case; none if
+/// it does not begin with eight (braces around it do not count).
+pub fn protector_prefix(protector: &ProtectorId) -> Option<String> {
+    let digits: String = protector.as_str().trim_start_matches('{').chars().take(8).collect();
+    let is_prefix = digits.len() == 8 && digits.bytes().all(|byte| byte.is_ascii_hexdigit());
+    is_prefix.then(|| digits.to_ascii_lowercase())
+}

@@ -1,0 +1,265 @@
+//! SQLite: one file, no server.
+//!
+//! What is acknowledged is on disk: write-ahead log, `synchronous = FULL`, both read back when a connection
+//! is made. One connection writes, in `BEGIN IMMEDIATE` transactions, so commits run one after the other,
+//! of all threads and processes; others read meanwhile, each one consistent moment. Comparisons are SQLite's
+//! `BINARY`: by bytes.
+//!
+//! The file may have been written by somebody hostile: triggers and views are off, the schema is not
+//! trusted, and every value is checked on its way out.
+
+mod connection;
+mod read;
+mod write;
+
+use std::{
+    fmt,
+    ops::ControlFlow,
+    path::{Path, PathBuf},
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use fdescrow::{
+    Organization, Timestamp,
+    store::{
+        ChangeId, ChangeSet, Claims, CommitError, Corrupt, Cursor, EventPage, Holder, Revision, Row, RowKey, RowPage,
+        RowQuery, Store, StoreError, Table, Work, contract::PAGE_LIMIT, schema::TableDescription,
+    },
+};
+use rusqlite::Connection;
+
+use crate::{
+    migration::{STEPS, Versions},
+    place::Migration,
+    sql::{Dialect, Sql},
+};
+
+/// How SQLite writes things.
+pub(crate) static DIALECT: Dialect = Dialect {
+    parameter: |number| format!("?{number}"),
+    text: "TEXT",
+    integer: "INTEGER",
+    body: "TEXT",
+    bytes: "BLOB",
+    options,
+    partial_indexes: true,
+    use_index: |index| format!(" INDEXED BY {index}"),
+    clock: "unixepoch()",
+};
+
+fn options(table: &TableDescription) -> &'static str {
+    // Rows without a body are small enough to live in the index of their key.
+    if table.body { " STRICT" } else { " WITHOUT ROWID, STRICT" }
+}
+
+/// How a SQLite file is opened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SqliteOptions {
+    prefix: String,
+    busy_timeout: Duration,
+}
+
+impl SqliteOptions {
+    /// Tables called `fdescrow_…`, and ten seconds of patience with other writers.
+    pub fn new() -> Self {
+        Self { prefix: "fdescrow_".to_owned(), busy_timeout: Duration::from_secs(10) }
+    }
+
+    /// What the names of the tables begin with: 1 to 32 of `a`-`z`, `0`-`9` and `_`, a letter first.
+    #[must_use]
+    pub fn prefix(mut self, prefix: impl Into<String>) -> Self {
+        self.prefix = prefix.into();
+        self
+    }
+
+    /// How long to wait for another writer before the store is said to be unavailable.
+    #[must_use]
+    pub fn busy_timeout(mut self, busy_timeout: Duration) -> Self {
+        self.busy_timeout = busy_timeout;
+        self
+    }
+}
+
+impl Default for SqliteOptions {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// A store in a SQLite file. Several processes may use the file at the same time, on one machine.
+pub struct SqliteStore {
+    path: PathBuf,
+    options: SqliteOptions,
+    sql: Sql,
+    /// Absent after a commit whose outcome is not known: what such a connection believes is not relied on.
+    writer: Mutex<Option<Connection>>,
+    readers: Mutex<Vec<Connection>>,
+}
+
+impl SqliteStore {
+    /// Opens a file, or creates it with its tables, readable by its owner alone.
+    ///
+    /// # Errors
+    /// [`StoreError::Schema`] if the tables have to be migrated or are too new; [`StoreError::Durability`] if
+    /// the file lies where SQLite cannot keep its promise; [`StoreError::Unavailable`].
+    pub fn open(path: impl AsRef<Path>) -> Result<Self, StoreError> {
+        Self::open_with(path, &SqliteOptions::new())
+    }
+
+    /// Opens a file with options.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open), and [`StoreError::Misuse`] if the prefix is not one.
+    pub fn open_with(path: impl AsRef<Path>, options: &SqliteOptions) -> Result<Self, StoreError> {
+        let store = Self::connect(path.as_ref(), options)?;
+        store.with_writer(|connection| match connection::versions(connection, &store.sql)? {
+            Some(versions) => versions.check(),
+            None => connection::run(connection, &store.sql.create()),
+        })?;
+        store.with_writer(|connection| connection::check_columns(connection, &store.sql))?;
+        Ok(store)
+    }
+
+    /// Brings the tables of a file up to the version that this library works with, in one transaction, and
+    /// tells the statements; nothing if there is nothing to do.
+    ///
+    /// # Errors
+    /// [`StoreError::Schema`] if the tables are too new; otherwise as [`open_with`](Self::open_with).
+    pub fn migrate(
+        path: impl AsRef<Path>,
+        options: &SqliteOptions,
+        migration: Migration,
+    ) -> Result<Vec<String>, StoreError> {
+        let plan = |versions: Option<Versions>, sql: &Sql| match versions {
+            Some(versions) => versions.plan(sql, STEPS),
+            None => Ok(sql.create()),
+        };
+        if migration == Migration::Plan && !path.as_ref().exists() {
+            return plan(None, &Sql::new(&DIALECT, &options.prefix)?);
+        }
+        let store = Self::connect(path.as_ref(), options)?;
+        store.with_writer(|connection| {
+            let statements = plan(connection::versions(connection, &store.sql)?, &store.sql)?;
+            if migration == Migration::Apply {
+                connection::run(connection, &statements)?;
+            }
+            Ok(statements)
+        })
+    }
+
+    fn connect(path: &Path, options: &SqliteOptions) -> Result<Self, StoreError> {
+        let sql = Sql::new(&DIALECT, &options.prefix)?;
+        let path = connection::create_file(path)?;
+        let writer = connection::open_writer(&path, options.busy_timeout)?;
+        let (writer, readers) = (Mutex::new(Some(writer)), Mutex::new(Vec::new()));
+        Ok(Self { path, options: options.clone(), sql, writer, readers })
+    }
+
+    fn writer(&self) -> Result<MutexGuard<'_, Option<Connection>>, StoreError> {
+        let mut writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        // A panic in the middle of a transaction leaves it open.
+        if writer.as_ref().is_none_or(|connection| !connection.is_autocommit()) {
+            *writer = Some(connection::open_writer(&self.path, self.options.busy_timeout)?);
+        }
+        Ok(writer)
+    }
+
+    fn with_writer<T>(&self, work: impl FnOnce(&Connection) -> Result<T, StoreError>) -> Result<T, StoreError> {
+        let writer = self.writer()?;
+        let Some(connection) = writer.as_ref() else {
+            return Err(StoreError::Unavailable("there is no connection".into()));
+        };
+        connection::transaction(connection, work)
+    }
+
+    /// Runs `work` on a connection that sees one consistent moment.
+    fn with_reader<T>(&self, work: impl FnOnce(&Connection) -> Result<T, StoreError>) -> Result<T, StoreError> {
+        let spare = self.readers.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let reader = match spare {
+            Some(reader) => reader,
+            None => connection::open_reader(&self.path, self.options.busy_timeout)?,
+        };
+        connection::begin(&reader, "BEGIN")?;
+        let result = work(&reader);
+        // A connection that cannot end its transaction is closed instead.
+        if connection::begin(&reader, "ROLLBACK").is_ok() {
+            let mut readers = self.readers.lock().unwrap_or_else(PoisonError::into_inner);
+            if readers.len() < connection::SPARE_READERS {
+                readers.push(reader);
+            }
+        }
+        result
+    }
+}
+
+impl fmt::Debug for SqliteStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SqliteStore").field("path", &self.path).field("options", &self.options).finish_non_exhaustive()
+    }
+}
+
+impl Store for SqliteStore {
+    fn get(&self, key: &RowKey) -> Result<Option<Row>, StoreError> {
+        self.with_reader(|connection| read::get(connection, &self.sql.get(key), key.table()))
+    }
+
+    fn list(&self, query: &RowQuery) -> Result<RowPage, StoreError> {
+        let statement = self.sql.list(query)?;
+        self.with_reader(|connection| read::page(connection, &statement, query))
+    }
+
+    fn count(&self, query: &RowQuery) -> Result<u64, StoreError> {
+        let query = query.clone().from_the_start();
+        let statement = self.sql.count(&query)?;
+        let count = self.with_reader(|connection| read::integer(connection, &statement))?;
+        Ok(count.and_then(|count| u64::try_from(count).ok()).unwrap_or(0))
+    }
+
+    fn claim(
+        &self,
+        organization: &Organization,
+        work: Work,
+        holder: &Holder,
+        limit: u32,
+        lease: Duration,
+        now: Timestamp,
+    ) -> Result<Claims, StoreError> {
+        let due = RowQuery::new(organization, work.index()).to(now.unix_seconds()).limit(limit);
+        self.with_writer(|connection| write::claim(connection, &self.sql, &due, work, holder, lease))
+    }
+
+    fn release(&self, work: Work, holder: &Holder, keys: &[RowKey]) -> Result<(), StoreError> {
+        self.with_writer(|connection| write::release(connection, &self.sql, work, holder, keys))
+    }
+
+    fn commit(&self, changes: &ChangeSet) -> Result<Revision, CommitError> {
+        let answers = self.commit_batch(std::slice::from_ref(changes))?;
+        let none = || Err(CommitError::Store(StoreError::Unavailable("there is no answer".into())));
+        answers.into_iter().next().unwrap_or_else(none)
+    }
+
+    fn commit_batch(&self, changes: &[ChangeSet]) -> Result<Vec<Result<Revision, CommitError>>, StoreError> {
+        write::commit(&mut *self.writer()?, &self.sql, changes)
+    }
+
+    fn committed(&self, organization: &Organization, change: ChangeId) -> Result<Option<Revision>, StoreError> {
+        let key = change.row_key(organization);
+        self.with_writer(|connection| write::committed(connection, &self.sql, &key))
+    }
+
+    fn events(&self, organization: &Organization, after: &Cursor, limit: u32) -> Result<EventPage, StoreError> {
+        let place = read::place(after)?;
+        let statement = self.sql.events(organization, place);
+        self.with_reader(|connection| read::events(connection, &statement, after, limit.clamp(1, PAGE_LIMIT)))
+    }
+
+    fn snapshot(
+        &self,
+        organization: &Organization,
+        tables: &[Table],
+        visit: &mut dyn FnMut(Result<&Row, &Corrupt>) -> ControlFlow<()>,
+    ) -> Result<(), StoreError> {
+        self.with_reader(|connection| read::snapshot(connection, &self.sql, organization, tables, visit))
+    }
+}

