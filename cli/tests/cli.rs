@@ -10,8 +10,12 @@
     reason = "tests fail by panicking"
 )]
 
+#[path = "cli/audit.rs"]
+mod audit;
 #[path = "cli/certificates.rs"]
 mod certificates;
+#[path = "cli/demo.rs"]
+mod demo;
 #[path = "cli/envelopes.rs"]
 mod envelopes;
 #[path = "cli/house.rs"]
@@ -20,5 +24,7 @@ mod house;
 mod keys;
 #[path = "cli/profiles.rs"]
 mod profiles;
+#[path = "cli/store.rs"]
+mod store;
 #[path = "cli/support.rs"]
 mod support;

@@ -2,7 +2,27 @@
 
 use crate::support::Desk;
 
-const COMMANDS: [&str; 8] = ["certificate", "key", "seal", "open", "inspect", "profile", "completions", "man"];
+const COMMANDS: [&str; 19] = [
+    "certificate",
+    "key",
+    "seal",
+    "open",
+    "inspect",
+    "profile",
+    "receive",
+    "check",
+    "status",
+    "history",
+    "undecryptable",
+    "reveal",
+    "quarantine",
+    "rewrap",
+    "audit",
+    "migrate",
+    "demo",
+    "completions",
+    "man",
+];
 
 #[test]
 fn help_and_version_are_answers_and_nonsense_is_bad_usage() {

@@ -125,6 +125,11 @@ impl Desk {
         self.run(&arguments, "").ends(0);
     }
 
+    /// Runs a command over the store of this desk.
+    pub(crate) fn store(&self, words: &[&str], arguments: &[&str], stdin: impl AsRef<[u8]>) -> Run {
+        self.run(&[words, &["--store", "sqlite:keys.db"], arguments].concat(), stdin)
+    }
+
     /// What macOS writes, as nearly as OpenSSL can: BER of indefinite length, 3DES-CBC, PKCS#1 v1.5.
     pub(crate) fn mac_blob(&self, certificate: &str, key: &str, out: &str) {
         self.write("plain", key);

@@ -72,6 +72,16 @@ fn a_retired_key_is_handed_out_if_no_other_works() {
 }
 
 #[test]
+fn a_key_that_is_set_apart_is_not_handed_out_even_if_its_row_says_that_it_opened() {
+    let mut device = Device::new();
+    device.receive(1, filevault(), 1);
+    device.change(1, opened(1, 2)).unwrap();
+    device.row(1).quarantine = Some(Quarantine::Pending);
+    assert_eq!((device.chosen(), untried(&device)), (None, vec![]));
+    assert_eq!(standings(&device), [(1, Standing::Quarantined)]);
+}
+
+#[test]
 fn words_and_sentences_are_there() {
     for (word, standing) in [
         ("chosen", Standing::Chosen),
