@@ -54,7 +54,6 @@
 //! The checkpoint's bytes are described at [`Checkpoint`], those of a row at [`row_digest`].
 
 mod action;
-mod canonical;
 mod chain;
 mod checkpoint;
 mod entry;

@@ -18,6 +18,7 @@
 #![forbid(unsafe_code)]
 
 pub mod audit;
+mod canonical;
 pub mod envelope;
 pub mod error;
 pub mod escrow;

@@ -4,7 +4,6 @@
 //! is parsed, not validated: a value of these types broke no rule, and every error names the field, the
 //! rule and the page the rule comes from. It never sees a device, a certificate or the time.
 
-mod canonical;
 mod error;
 pub mod escrow;
 pub mod filevault;
@@ -24,7 +23,7 @@ pub use organization::{OrganizationDetails, OrganizationSettings};
 pub use source::{DefaultPolicy, PolicySource};
 pub use text::MAX_TEXT_BYTES;
 
-use crate::ids::Digest;
+use crate::{canonical::Canonical, ids::Digest};
 
 /// A policy document as a person writes it, not checked yet.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -140,9 +139,9 @@ impl Policy {
 
 /// SHA-256 of the canonical JSON.
 fn digest_of(settings: &PolicySettings) -> Digest {
-    // Settings are text, numbers, lists and maps with text for keys: all of that is JSON.
-    let json = serde_json::to_value(settings).unwrap_or_default();
-    Digest::of(canonical::to_string(&json).as_bytes())
+    // Settings are text, whole numbers, lists and maps with text for keys: all of that has a canonical form.
+    let canonical = Canonical::of(settings).map(|document| document.to_string());
+    Digest::of(canonical.unwrap_or_default().as_bytes())
 }
 
 impl TryFrom<PolicySettings> for Policy {

@@ -8,8 +8,9 @@ use std::{collections::BTreeMap, fmt};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 
-use super::{action::Action, canonical::Canonical, chain::Head, mac::MacKey};
+use super::{action::Action, chain::Head, mac::MacKey};
 use crate::{
+    canonical::Canonical,
     error::ErrorCode,
     ids::{Actor, DeviceId, Digest, KeyId, Organization, ProtectorId, VolumeId, Word},
     policy::escrow::Level,

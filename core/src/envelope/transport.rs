@@ -5,67 +5,51 @@
 
 use std::borrow::Cow;
 
-use base64::{
-    Engine, alphabet,
-    engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig},
+use super::{
+    EnvelopeError, Limits, Malformed,
+    armor::{self, Armored},
+    ber::tag,
 };
 
-use super::{EnvelopeError, Limits, Malformed};
-
-/// Padding is often lost on the way; nothing is ambiguous without it.
-const BASE64: GeneralPurpose = GeneralPurpose::new(
-    &alphabet::STANDARD,
-    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
-);
-
-/// Labels under which CMS messages travel as PEM (RFC 7468 §9 and what older tools write).
-const LABELS: [&str; 3] = ["CMS", "PKCS7", "PKCS #7 SIGNED DATA"];
+/// Labels under which CMS messages travel as PEM (RFC 7468 §9, and what older tools write).
+const LABELS: [&str; 2] = ["CMS", "PKCS7"];
 
 /// The bytes of the message in `input`.
 pub(super) fn decode<'a>(input: &'a [u8], limits: &Limits) -> Result<Cow<'a, [u8]>, EnvelopeError> {
-    if input.first() == Some(&super::ber::tag::SEQUENCE) {
+    if input.first() == Some(&tag::SEQUENCE) {
         return Ok(Cow::Borrowed(input));
     }
-    // Base64 with line breaks is a third longer, headers need some room.
-    if input.len() > limits.input_bytes.saturating_mul(3) / 2 + 4096 {
+    // Base64 with line breaks is a third longer, UTF-16 is twice that, and headers need some room.
+    if input.len() > limits.input_bytes.saturating_mul(3) + 4096 {
         return Err(EnvelopeError::Limit { what: "size" });
     }
-    let text = std::str::from_utf8(input).map_err(|_| Malformed::NotCms)?;
-    let text =
-        text.trim_start_matches('\u{feff}').trim_matches(|symbol: char| symbol.is_ascii_whitespace() || symbol == '\0');
-    let body = match pem_body(text) {
-        Some(body) => body,
-        None => mime_body(text).unwrap_or(text),
+    let text = armor::trim_end(input);
+    let decoded = match armor::read(mime_body(text).unwrap_or(text)) {
+        Ok(Armored::Base64(bytes)) => Some(bytes),
+        Ok(Armored::Pem(blocks)) => {
+            let block = blocks.iter().find(|block| LABELS.contains(&block.label()));
+            block.and_then(|block| block.decode().ok())
+        }
+        Ok(Armored::Binary) | Err(_) => None,
     };
-    let mut compact = Vec::with_capacity(body.len());
-    compact.extend(body.bytes().filter(|byte| !byte.is_ascii_whitespace()));
-    let bytes = BASE64.decode(compact).map_err(|_| Malformed::NotCms)?;
-    if bytes.first() != Some(&super::ber::tag::SEQUENCE) {
-        return Err(Malformed::NotCms.into());
+    match decoded {
+        Some(bytes) if bytes.first() == Some(&tag::SEQUENCE) => Ok(Cow::Owned(bytes.to_vec())),
+        _ => Err(Malformed::NotCms.into()),
     }
-    Ok(Cow::Owned(bytes))
-}
-
-/// The text between the lines of the first PEM block that holds a CMS message.
-fn pem_body(text: &str) -> Option<&str> {
-    LABELS.iter().find_map(|label| {
-        let (_, after) = text.split_once(&format!("-----BEGIN {label}-----"))?;
-        after.split_once(&format!("-----END {label}-----")).map(|(body, _)| body)
-    })
 }
 
 /// What follows the headers of an S/MIME message (RFC 8551 §3.3).
-fn mime_body(text: &str) -> Option<&str> {
-    let first = text.lines().next()?;
-    let (name, _) = first.split_once(':')?;
-    if name.is_empty() || !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-') {
+fn mime_body(text: &[u8]) -> Option<&[u8]> {
+    let colon = text.iter().position(|byte| *byte == b':')?;
+    let (name, _) = text.split_at_checked(colon)?;
+    if name.is_empty() || !name.iter().all(|byte| byte.is_ascii_alphanumeric() || *byte == b'-') {
         return None;
     }
-    ["\r\n\r\n", "\n\n"]
-        .iter()
-        .filter_map(|blank| text.split_once(blank))
-        .map(|(_, body)| body)
-        .max_by_key(|body| body.len())
+    let after = |blank: &[u8]| {
+        let end = text.windows(blank.len()).position(|window| window == blank)? + blank.len();
+        text.get(end..)
+    };
+    after(b"\r\n\r\n").or_else(|| after(b"\n\n"))
 }
 
 #[cfg(test)]

@@ -51,6 +51,9 @@ pub(super) fn drafts() -> Vec<Draft> {
     vec![Draft::new(actor(), Action::DeviceChanged)]
 }
 
+/// More rows, rounds or attempts than any case has.
+pub(super) const MOST: usize = 20_000;
+
 /// One organization in one store.
 #[derive(Clone)]
 pub(super) struct World {
@@ -153,6 +156,8 @@ impl World {
             let page = self.store.list(&next).unwrap();
             assert_eq!(page.corrupt, []);
             rows.extend(page.rows);
+            // A store that lists for ever is to fail, not to hang.
+            assert!(rows.len() <= MOST, "there is no end to the pages");
             match page.next {
                 Some(cursor) => next = next.after(cursor),
                 None => return rows,
@@ -193,7 +198,7 @@ pub(super) fn fingerprint(name: &str) -> Fingerprint {
 
 /// A well-formed message that nobody can open: EnvelopedData (RFC 5652 §6.1) with one recipient, whose
 /// encrypted key and content are these bytes.
-pub(super) fn envelope(content: &[u8]) -> Envelope {
+pub(in crate::store) fn envelope(content: &[u8]) -> Envelope {
     const DATA: &[u8] = &[0x06, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 7, 1];
     const ENVELOPED_DATA: &[u8] = &[0x06, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 7, 3];
     const RSA_ENCRYPTION: &[u8] = &[0x06, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 1, 0x05, 0];

@@ -15,7 +15,7 @@ use serde::{
 
 /// A JSON document in the one form that is hashed.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Canonical {
+pub(crate) enum Canonical {
     Bool(bool),
     List(Vec<Self>),
     Map(BTreeMap<String, Self>),
@@ -27,17 +27,17 @@ pub(super) enum Canonical {
 
 impl Canonical {
     /// Reads a document; `None` if it is not JSON, names a member twice, or has a fraction.
-    pub(super) fn parse(json: &[u8]) -> Option<Self> {
+    pub(crate) fn parse(json: &[u8]) -> Option<Self> {
         serde_json::from_slice(json).ok()
     }
 
     /// The canonical form of a record of ours; `None` if it cannot be one, which no record of ours does.
-    pub(super) fn of(record: &impl Serialize) -> Option<Self> {
+    pub(crate) fn of(record: &impl Serialize) -> Option<Self> {
         Self::deserialize(serde_json::to_value(record).ok()?).ok()
     }
 
     /// Takes out a member, if this is a map that has it.
-    pub(super) fn remove(&mut self, name: &str) {
+    pub(crate) fn remove(&mut self, name: &str) {
         if let Self::Map(members) = self {
             members.remove(name);
         }
