@@ -16,7 +16,7 @@ use super::{
 use crate::{
     audit::{Action, Draft},
     envelope::Keyring,
-    ids::{Actor, DeviceId, Digest, Word},
+    ids::{Actor, DeviceId, Digest, KeyId, Word},
     store::{
         ChangeId, Holder, Index, ReadRecords, Record, RowKey, RowQuery, Work,
         records::{DeviceRecord, EnvelopeOrigin, EnvelopeRecord, KeyRecord},
@@ -172,7 +172,8 @@ impl Escrow {
         let run = Run { actor, keyring: keyring.digest(), now };
         let mut unknown = Vec::new();
         for batch in batches {
-            if batch.jobs.iter().any(|job| matches!(job.outcome, Outcome::Unavailable)) {
+            // Where nothing could be tried, nothing will be committed either, and the device would come back at once.
+            if batch.jobs.is_empty() || batch.jobs.iter().any(|job| matches!(job.outcome, Outcome::Unavailable)) {
                 unknown.push(DeviceRecord::row_key(&self.organization, &batch.device));
             }
             self.record(batch, &run, &mut report)?;
@@ -213,20 +214,40 @@ impl Escrow {
         report: &mut CheckReport,
     ) -> Result<Batch, Error> {
         let limit = options.keys_per_device.clamp(1, 999);
-        let query = RowQuery::new(&self.organization, Index::KEYS_BY_DUE).equal(device.as_str()).limit(limit + 1);
-        let page = self.store.as_ref().read_page::<KeyRecord>(&query)?;
-        report.unreadable += count(page.unreadable.len());
+        let mut query = RowQuery::new(&self.organization, Index::KEYS_BY_DUE).equal(device.as_str()).limit(limit + 1);
         let mut jobs = Vec::new();
         let mut next_due = None;
-        for record in page.records {
-            let due = record.check_due.is_some_and(|due| due <= now);
-            if due && jobs.len() < usize::try_from(limit).unwrap_or(usize::MAX) {
-                jobs.push(self.job(record)?);
-            } else {
-                next_due = next_due.or(record.check_due);
+        loop {
+            let page = self.store.as_ref().read_page::<KeyRecord>(&query)?;
+            report.unreadable += count(page.unreadable.len());
+            for record in page.records {
+                let due = record.check_due.is_some_and(|due| due <= now);
+                if due && jobs.len() < usize::try_from(limit).unwrap_or(usize::MAX) {
+                    jobs.push(self.job(record)?);
+                } else {
+                    next_due = next_due.or(record.check_due);
+                }
+            }
+            match page.next {
+                Some(next) if next_due.is_none() => query = query.after(next),
+                _ => return Ok(Batch { device, jobs, next_due }),
             }
         }
-        Ok(Batch { device, jobs, next_due })
+    }
+
+    /// When the first key of a device is due, these left out.
+    pub(super) fn next_due(&self, device: &DeviceId, without: &[KeyId]) -> Result<Option<Timestamp>, Error> {
+        let limit = u32::try_from(without.len()).unwrap_or(u32::MAX).saturating_add(1);
+        let mut query = RowQuery::new(&self.organization, Index::KEYS_BY_DUE).equal(device.as_str()).limit(limit);
+        loop {
+            let page = self.store.as_ref().read_page::<KeyRecord>(&query)?;
+            let other = page.records.iter().find(|record| !without.contains(&record.facts.id()));
+            match (other, page.next) {
+                (Some(other), _) => return Ok(other.check_due),
+                (None, Some(next)) => query = query.after(next),
+                (None, None) => return Ok(None),
+            }
+        }
     }
 
     fn job(&self, record: KeyRecord) -> Result<Job, Error> {
@@ -267,7 +288,8 @@ impl Escrow {
         }
         let mut batches = Vec::new();
         for (device, jobs) in by_device.into_iter().filter(|(_, jobs)| !jobs.is_empty()) {
-            let next_due = self.device_record(&device)?.and_then(|device| device.check_due);
+            let tried: Vec<KeyId> = jobs.iter().map(|job| job.record.facts.id()).collect();
+            let next_due = self.next_due(&device, &tried)?;
             batches.push(Batch { device, jobs, next_due });
         }
         Ok(batches)

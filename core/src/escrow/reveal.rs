@@ -323,6 +323,8 @@ impl Escrow {
                 settle_envelopes(change, &mut record, envelopes, opening, now)?;
                 let rules = self.policies.policy(change.device.group.as_deref()).escrow();
                 record.check_due = record.facts.check_due(&rules);
+                // The record's own due date comes in with it.
+                change.device.check_due = self.next_due(&record.device, &[key])?;
                 let stored = record.clone();
                 change.edit(move |builder| {
                     builder.replace(&stored);
