@@ -242,9 +242,7 @@ impl FromStr for Line {
                 Self::Received((*request).to_owned(), word(key)?, word(envelope)?, word(apart)?)
             }
             ["revealed", key, recovery, text] => Self::Revealed(word(key)?, word(recovery)?, word(text)?),
-            ["revealing", device, kind, reason] => {
-                Self::Revealing(word(device)?, word(kind)?, (*reason).to_owned())
-            }
+            ["revealing", device, kind, reason] => Self::Revealing(word(device)?, word(kind)?, (*reason).to_owned()),
             ["rewrapped", keys] => Self::Rewrapped(word(keys)?),
             ["sending", request, device, kind, sealed, text] => {
                 let decoded = || STANDARD.decode(sealed).map_err(|error| error.to_string());

@@ -36,7 +36,7 @@ use fdescrow_tests::{
 use rounds::{File, Tally};
 
 /// Rounds over one file, before the next is begun: its size, and with it the time of a check, stays bounded.
-const ROUNDS_PER_FILE: u32 = 25;
+const ROUNDS_PER_FILE: u32 = 12;
 
 #[test]
 fn what_was_acknowledged_survives_a_kill_counted() {
@@ -69,7 +69,10 @@ fn what_was_acknowledged_survives_a_kill_counted() {
         left -= rounds;
     }
     let seconds = start.elapsed().as_secs_f64();
-    println!("seed {seed}: {loops} loops over {files} files in {seconds:.1} s, {:.3} s each", seconds / f64::from(loops));
+    println!(
+        "seed {seed}: {loops} loops over {files} files in {seconds:.1} s, {:.3} s each",
+        seconds / f64::from(loops)
+    );
     println!("{tally}");
     println!("{loops} passed, 0 failed");
     assert_eq!(tally.kills, u64::from(loops));

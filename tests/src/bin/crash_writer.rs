@@ -95,7 +95,7 @@ impl Writer {
         let Some(known) = self.sent.iter().rev().find(|known| known.sent.kind == Kind::FileVault) else { return };
         let mut sent = known.sent.clone();
         sent.request = format!("{}-{step}", self.seed);
-        sent.device = DeviceId::new(format!("other-{}", self.dice.roll(3))).unwrap();
+        sent.device = DeviceId::new(format!("other-{}", sent.request)).unwrap();
         self.send(sent, now);
     }
 

@@ -13,6 +13,7 @@ use fdescrow::{
     Digest, Escrow, KeyId,
     audit::{Action, Checkpoint, Entry},
     escrow::{KeySummary, Page, ReceiptStatus},
+    policy::Level,
     store::{
         Record, Store, Table,
         records::{RecoveryRecord, RecoveryState},
@@ -87,9 +88,9 @@ const IMPOSSIBLE: &[(&str, &str)] = &[
          WHERE d.organization = r.organization AND d.device = r.device)",
     ),
     (
-        "keys for which their device is not due",
-        "FROM fdescrow_keys k JOIN fdescrow_devices d ON d.organization = k.organization AND d.device = k.device \
-         WHERE k.check_due IS NOT NULL AND (d.check_due IS NULL OR d.check_due > k.check_due)",
+        "devices that are not due when the first of their keys is",
+        "FROM fdescrow_devices d WHERE d.check_due IS NOT (SELECT min(k.check_due) FROM fdescrow_keys k \
+         WHERE k.organization = d.organization AND k.device = d.device)",
     ),
     (
         "devices whose head is not their last entry",
@@ -199,31 +200,45 @@ fn broken_promises(
 ) -> Vec<String> {
     let mut found = Vec::new();
     for (id, promised) in &ledger.received {
-        let (Some(key), Ok(receipt)) = (keys.get(id), escrow.receipt(id)) else {
+        let Some(key) = keys.get(id) else {
             found.push(format!("the acknowledged upload {} is gone", promised.request));
             continue;
         };
         let sent = &ledger.sent[&promised.request];
-        let same = receipt.device == sent.device
-            && receipt.place.kind == sent.kind
-            && receipt.envelope == promised.envelope
-            && receipt.sightings >= promised.sightings
-            && (receipt.status == ReceiptStatus::Quarantined) == promised.apart;
+        let apart = key.quarantine.is_some();
+        let first = key.envelopes.first().map(|envelope| envelope.digest);
+        let same = key.device == sent.device
+            && key.place.kind == sent.kind
+            && first == Some(promised.envelope)
+            && key.sightings >= promised.sightings
+            && apart == promised.apart;
         if !same {
-            found.push(format!("the acknowledged upload {} is another: {receipt:?}", promised.request));
+            found.push(format!("the acknowledged upload {} is another: {key:?}", promised.request));
         }
-        let first = key.envelopes.first();
         // what was sent sealed is kept to the byte
         if let Some(bytes) = &sent.sealed
-            && first.is_none_or(|envelope| envelope.digest != Digest::of(bytes))
+            && first != Some(Digest::of(bytes))
         {
             found.push(format!("the envelope of {} is not that which was sent", promised.request));
         }
         if key.envelopes.iter().all(|envelope| envelope.retired.is_some()) {
             found.push(format!("no envelope of {} is in use", promised.request));
         }
-        if ledger.verified.contains(id) && receipt.status != ReceiptStatus::Verified {
-            found.push(format!("{} was verified and is {}", promised.request, receipt.status.as_str()));
+        let verified = key.level.is_some_and(|level| level >= Level::EnvelopeOpens) && key.reason.is_none();
+        if ledger.verified.contains(id) && !verified {
+            found.push(format!("{} was verified and is not", promised.request));
+        }
+        // those that were acknowledged since the last look, as their senders would ask
+        if promised.fresh {
+            let receipt = escrow.receipt(id).unwrap();
+            let expected = match (apart, verified) {
+                (true, _) => ReceiptStatus::Quarantined,
+                (false, true) => ReceiptStatus::Verified,
+                (false, false) => ReceiptStatus::Stored,
+            };
+            if (receipt.envelope, receipt.status) != (promised.envelope, expected) {
+                found.push(format!("the receipt of {} is another: {receipt:?}", promised.request));
+            }
         }
     }
     for (recovery, key) in &ledger.revealed {

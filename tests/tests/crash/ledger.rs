@@ -19,6 +19,8 @@ pub(crate) struct Acknowledged {
     pub(crate) envelope: Digest,
     pub(crate) apart: bool,
     pub(crate) sightings: u64,
+    /// Since the last look at the file.
+    pub(crate) fresh: bool,
 }
 
 /// Everything that was acknowledged over one file, by however many processes.
@@ -74,7 +76,7 @@ impl Ledger {
     }
 
     pub(crate) fn received(&mut self, request: String, key: KeyId, envelope: Digest, apart: bool) {
-        let acknowledged = Acknowledged { request, envelope, apart, sightings: 1 };
+        let acknowledged = Acknowledged { request, envelope, apart, sightings: 1, fresh: true };
         if let Some(before) = self.received.insert(key, acknowledged) {
             self.wrong.push(format!("key {key} was acknowledged twice, first for {}", before.request));
         }
@@ -87,6 +89,11 @@ impl Ledger {
         if self.revealed.insert(recovery, key).is_some() {
             self.wrong.push(format!("recovery {recovery} handed out a key twice"));
         }
+    }
+
+    /// The file was looked at.
+    pub(crate) fn looked(&mut self) {
+        self.received.values_mut().for_each(|acknowledged| acknowledged.fresh = false);
     }
 
     /// The text that a key has to have.

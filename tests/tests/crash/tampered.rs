@@ -80,10 +80,11 @@ fn whatever_is_taken_away_is_found() {
     let whole = left.found(&left.folder.join("whole.db"));
     assert!(whole.is_empty(), "{whole:#?}");
 
-    let (acknowledged, promised) = left.ledger.received.iter().find(|(key, _)| left.ledger.verified.contains(key)).unwrap();
+    let (acknowledged, promised) =
+        left.ledger.received.iter().find(|(key, _)| left.ledger.verified.contains(key)).unwrap();
     let released = left.ledger.revealed.keys().next().unwrap();
     let gone = format!("the acknowledged upload {} is gone", promised.request);
-    let verified = format!("{} was verified and is stored", promised.request);
+    let verified = format!("{} was verified and is not", promised.request);
     let not_recorded = format!("by recovery {released}, and that is not recorded");
     let cases: &[(String, &[&str])] = &[
         // a whole change is lost: only who was told of it knows
@@ -107,10 +108,10 @@ fn whatever_is_taken_away_is_found() {
         ("UPDATE fdescrow_recipients SET live = NULL".to_owned(), &["recipients without their envelope"]),
         ("DELETE FROM fdescrow_certificates".to_owned(), &["certificates that are not registered", "is gone"]),
         ("DELETE FROM fdescrow_devices WHERE device = 'device-1'".to_owned(), &["keys of no device"]),
-        ("UPDATE fdescrow_devices SET check_due = NULL".to_owned(), &["keys for which their device is not due"]),
+        ("UPDATE fdescrow_devices SET check_due = NULL".to_owned(), &["devices that are not due when the first of their keys is"]),
         (
             format!(
-                "UPDATE fdescrow_keys SET body = json_remove(body, '$.facts.success', '$.facts.attempt')
+                "UPDATE fdescrow_keys SET body = json_remove(body, '$.facts.last_success')
                  WHERE key_id = '{acknowledged}'"
             ),
             &[&verified],
@@ -134,7 +135,7 @@ fn whatever_is_taken_away_is_found() {
                 .to_owned(),
             &["devices whose head is not their last entry", "and there is none after"],
         ),
-        ("UPDATE fdescrow_envelopes SET bytes = zeroblob(length(bytes))".to_owned(), &["cannot be read"]),
+        ("UPDATE fdescrow_envelopes SET bytes = zeroblob(length(bytes))".to_owned(), &["no envelope of", "is not as entry"]),
     ];
     for (statements, expected) in cases {
         let found = left.found_after(statements).join("\n");
