@@ -90,7 +90,7 @@ impl Escrow {
         };
         let (envelope, origin, suite, change) = match content {
             Content::Sealed(bytes) => {
-                let envelope = Envelope::parse(&bytes, &Limits::default()).map_err(Error::NotSealed)?;
+                let envelope = Envelope::parse(bytes.expose(), &Limits::default()).map_err(Error::NotSealed)?;
                 let suite = Envelope::received_suite(place.kind);
                 let change = named(envelope.digest());
                 (envelope, EnvelopeOrigin::Received, suite, change)

@@ -27,7 +27,8 @@ pub struct Upload {
 }
 
 pub(super) enum Content {
-    Sealed(Vec<u8>),
+    /// As it came: it may be a key in clear.
+    Sealed(Secret<[u8]>),
     Plaintext(Secret<str>),
 }
 
@@ -44,7 +45,7 @@ impl fmt::Debug for Content {
 impl Upload {
     /// A key that the device sealed, in any spelling of CMS: DER, BER, base64, PEM.
     pub fn sealed(device: DeviceId, kind: Kind, envelope: impl Into<Vec<u8>>) -> Self {
-        Self::new(device, kind, Content::Sealed(envelope.into()))
+        Self::new(device, kind, Content::Sealed(Secret::from_vec(envelope.into())))
     }
 
     /// A key in clear, as a person or a program writes it: checked, and sealed to the primary certificate before
