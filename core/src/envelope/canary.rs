@@ -4,13 +4,20 @@
 //! is wrapped and must come back, before a batch and again before its failures are believed.
 
 use super::{Format, Identity, KeyAlgorithm, Unavailable, identity::WrappedKey, seal::wrap_to_key};
-use crate::{random::Randomness, secret::Secret};
+use crate::{
+    random::Randomness,
+    secret::{Secret, on_wiped_stack},
+};
 
 /// Wraps a random key for the identity and looks whether it comes back.
 ///
 /// # Errors
 /// [`Unavailable`] if it does not, whatever the reason: the identity's answers then prove nothing.
 pub fn answers(identity: &dyn Identity, rng: &dyn Randomness) -> Result<(), Unavailable> {
+    on_wiped_stack(|| returns(identity, rng))
+}
+
+fn returns(identity: &dyn Identity, rng: &dyn Randomness) -> Result<(), Unavailable> {
     let mut expected = Secret::<[u8]>::copy_from(&[0; 32]);
     rng.fill(expected.expose_mut()).map_err(|_| Unavailable::new())?;
     // An identity that may only be used for what macOS writes is tried with that.

@@ -12,7 +12,10 @@ use super::{
     keyring::Keyring,
     payload::Owner,
 };
-use crate::{key::Kind, secret::Secret};
+use crate::{
+    key::Kind,
+    secret::{Secret, on_wiped_stack},
+};
 
 /// What a caller expects of a message.
 #[derive(Clone, Debug)]
@@ -131,6 +134,14 @@ impl Envelope {
         accept: impl Fn(&[u8]) -> Option<T>,
     ) -> Result<Found<T>, EnvelopeError> {
         let candidates = self.candidates(keyring, allowed, unmatched)?;
+        on_wiped_stack(|| self.first(candidates, accept))
+    }
+
+    fn first<T>(
+        &self,
+        candidates: Vec<(&Recipient, usize, &dyn Identity)>,
+        accept: impl Fn(&[u8]) -> Option<T>,
+    ) -> Result<Found<T>, EnvelopeError> {
         let mut unavailable = None;
         let mut found = None;
         for (recipient, identity_index, identity) in candidates {

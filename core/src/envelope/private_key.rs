@@ -25,16 +25,17 @@ use super::{
 };
 use crate::{
     random::{CryptoRng, Randomness, RandomnessError},
-    secret::Secret,
+    secret::{Secret, on_wiped_stack},
 };
 
 /// A private key: RSA of 1024 to 8192 bits, P-256 or P-384.
 pub struct PrivateKey(Inner);
 
-/// The key as the crate of its algorithm has it; each of them wipes it when it is dropped.
+/// The key as the crate of its algorithm has it; each of them wipes it when it is dropped. Boxed: what is moved leaves a
+/// copy of itself behind.
 pub(crate) enum Inner {
-    P256(p256::SecretKey),
-    P384(p384::SecretKey),
+    P256(Box<p256::SecretKey>),
+    P384(Box<p384::SecretKey>),
     Rsa(Box<rsa::PrivateKey>, RsaPublicKey),
 }
 
@@ -107,16 +108,18 @@ impl PrivateKey {
     /// # Errors
     /// [`RandomnessError`] if the source failed.
     pub fn generate(algorithm: KeyAlgorithm, rng: &dyn Randomness) -> Result<Self, RandomnessError> {
-        let mut rng = CryptoRng::new(rng);
-        let inner = match algorithm {
-            KeyAlgorithm::P256 => Inner::P256(p256::SecretKey::generate_from_rng(&mut rng)),
-            KeyAlgorithm::P384 => Inner::P384(p384::SecretKey::generate_from_rng(&mut rng)),
-            KeyAlgorithm::Rsa2048 => Inner::rsa(&mut rng, 2048)?,
-            KeyAlgorithm::Rsa3072 => Inner::rsa(&mut rng, 3072)?,
-            KeyAlgorithm::Rsa4096 => Inner::rsa(&mut rng, 4096)?,
-        };
-        rng.finish()?;
-        Ok(Self(inner))
+        on_wiped_stack(|| {
+            let mut rng = CryptoRng::new(rng);
+            let inner = match algorithm {
+                KeyAlgorithm::P256 => Inner::P256(Box::new(p256::SecretKey::generate_from_rng(&mut rng))),
+                KeyAlgorithm::P384 => Inner::P384(Box::new(p384::SecretKey::generate_from_rng(&mut rng))),
+                KeyAlgorithm::Rsa2048 => Inner::rsa(&mut rng, 2048)?,
+                KeyAlgorithm::Rsa3072 => Inner::rsa(&mut rng, 3072)?,
+                KeyAlgorithm::Rsa4096 => Inner::rsa(&mut rng, 4096)?,
+            };
+            rng.finish()?;
+            Ok(Self(inner))
+        })
     }
 
     /// The public half.
@@ -135,8 +138,10 @@ impl PrivateKey {
 
     /// PKCS#8 (RFC 5958) in PEM, not encrypted.
     pub fn to_pkcs8_pem(&self) -> Secret<str> {
-        let der = self.to_pkcs8_der();
-        secret_text(armor::to_pem("PRIVATE KEY", der.expose()))
+        on_wiped_stack(|| {
+            let der = self.to_pkcs8_der();
+            secret_text(armor::to_pem("PRIVATE KEY", der.expose()))
+        })
     }
 
     /// PKCS#8 in PEM, encrypted as RFC 8018 PBES2: AES-256-CBC under PBKDF2-HMAC-SHA-256 with 600,000 iterations.
@@ -149,9 +154,11 @@ impl PrivateKey {
         password: &Secret<str>,
         rng: &dyn Randomness,
     ) -> Result<Secret<str>, RandomnessError> {
-        let der = self.to_pkcs8_der();
-        let encrypted = encryption::encrypt_pkcs8(der.expose(), password, rng)?;
-        Ok(secret_text(armor::to_pem("ENCRYPTED PRIVATE KEY", &encrypted)))
+        on_wiped_stack(|| {
+            let der = self.to_pkcs8_der();
+            let encrypted = encryption::encrypt_pkcs8(der.expose(), password, rng)?;
+            Ok(secret_text(armor::to_pem("ENCRYPTED PRIVATE KEY", &encrypted)))
+        })
     }
 
     fn to_pkcs8_der(&self) -> Secret<[u8]> {

@@ -8,7 +8,7 @@ use super::{
     Certificate, Envelope, EnvelopeError, Format, Keyring, OpenOptions, Payload, SealError, cms::Message,
     seal::wrap_for,
 };
-use crate::{error::ErrorCode, random::Randomness};
+use crate::{error::ErrorCode, random::Randomness, secret::on_wiped_stack};
 
 /// An envelope with other recipients, over the same content.
 #[derive(Debug)]
@@ -64,7 +64,7 @@ impl Envelope {
             let payload = Payload::decode(content, options.kind)?;
             (payload.bare || payload.owner.is(&options.owner)).then_some(())
         })?;
-        let recipients = wrap_for(&found.content_key, to, Format::Auth, rng)?;
+        let recipients = on_wiped_stack(|| wrap_for(&found.content_key, to, Format::Auth, rng))?;
         let envelope = Self::of(Message { recipients, other_recipients: 0, ..self.message.clone() })?;
         Ok(Rewrapped { envelope, identity: found.identity })
     }

@@ -22,7 +22,7 @@ use super::{
 use crate::{
     error::ErrorCode,
     random::{CryptoRng, Randomness, RandomnessError},
-    secret::Secret,
+    secret::{Secret, on_wiped_stack},
 };
 
 /// The form in which a message is written.
@@ -107,6 +107,10 @@ impl Envelope {
         format: Format,
         rng: &dyn Randomness,
     ) -> Result<Self, SealError> {
+        on_wiped_stack(|| Self::sealed(payload, to, format, rng))
+    }
+
+    fn sealed(payload: &Payload, to: &[&Certificate], format: Format, rng: &dyn Randomness) -> Result<Self, SealError> {
         let plaintext = payload.encode().ok_or(SealError::Payload)?;
         let content_type = format.content_type();
         let content = content::written(content_type);

@@ -28,6 +28,7 @@ use super::{Certificate, CertificateError};
 use crate::{
     envelope::private_key::{Inner, KeyAlgorithm, PrivateKey},
     random::{CryptoRng, Randomness},
+    secret::on_wiped_stack,
     time::Timestamp,
 };
 
@@ -89,7 +90,7 @@ impl NewCertificate {
     /// [`CertificateError::Randomness`] if the source failed.
     pub fn generate(&self, rng: &dyn Randomness) -> Result<(Certificate, PrivateKey), CertificateError> {
         let key = PrivateKey::generate(self.algorithm, rng)?;
-        let certificate = self.certify(&key, rng)?;
+        let certificate = on_wiped_stack(|| self.certify(&key, rng))?;
         Ok((certificate, key))
     }
 
@@ -103,11 +104,11 @@ impl NewCertificate {
         let mut rng = CryptoRng::new(rng);
         let der = match key.inner() {
             Inner::P256(key) => {
-                let signer = p256::ecdsa::SigningKey::from(key);
+                let signer = p256::ecdsa::SigningKey::from(&**key);
                 self.builder(&serial, *signer.verifying_key())?.build::<_, p256::ecdsa::DerSignature>(&signer)
             }
             Inner::P384(key) => {
-                let signer = p384::ecdsa::SigningKey::from(key);
+                let signer = p384::ecdsa::SigningKey::from(&**key);
                 self.builder(&serial, *signer.verifying_key())?.build::<_, p384::ecdsa::DerSignature>(&signer)
             }
             Inner::Rsa(key, _) => {

@@ -15,7 +15,7 @@ use crate::{
         private_key::{Inner, PrivateKey},
     },
     random::{CryptoRng, Randomness},
-    secret::Secret,
+    secret::{Secret, on_wiped_stack},
 };
 
 /// An identity over a private key in memory. `rng` blinds RSA operations, so that their time tells nothing.
@@ -24,20 +24,24 @@ pub fn software_identity(
     certificates: Vec<Certificate>,
     rng: Arc<dyn Randomness>,
 ) -> Arc<dyn Identity> {
+    on_wiped_stack(|| identity(key, certificates, rng))
+}
+
+fn identity(key: PrivateKey, certificates: Vec<Certificate>, rng: Arc<dyn Randomness>) -> Arc<dyn Identity> {
     let public_key = key.public_key();
     match key.into_inner() {
         Inner::Rsa(key, public_key) => {
             let size = public_key.modulus().len();
             let exponent = Secret::<[u8]>::filled(size, |out| write_be(key.d(), out));
             let rejection = RejectionSecret::from_private_exponent(&exponent);
-            Arc::new(RsaIdentity::new(RustRsa { key: *key, public_key, rng }, certificates, rejection))
+            Arc::new(RsaIdentity::new(RustRsa { key, public_key, rng }, certificates, rejection))
         }
         Inner::P256(key) => ec_identity(key, public_key, certificates),
         Inner::P384(key) => ec_identity(key, public_key, certificates),
     }
 }
 
-fn ec_identity<C>(key: SecretKey<C>, public_key: PublicKey, certificates: Vec<Certificate>) -> Arc<dyn Identity>
+fn ec_identity<C>(key: Box<SecretKey<C>>, public_key: PublicKey, certificates: Vec<Certificate>) -> Arc<dyn Identity>
 where
     C: CurveArithmetic,
     AffinePoint<C>: FromSec1Point<C> + ToSec1Point<C>,
@@ -58,7 +62,7 @@ fn write_be(integer: &BoxedUint, out: &mut [u8]) {
 
 /// The bare RSA private operation of the `rsa` crate: blinded, with a check against faults.
 struct RustRsa {
-    key: rsa::PrivateKey,
+    key: Box<rsa::PrivateKey>,
     public_key: RsaPublicKey,
     rng: Arc<dyn Randomness>,
 }
@@ -69,10 +73,10 @@ impl RawRsa for RustRsa {
     }
 
     fn raw_private(&self, input: &[u8]) -> Result<Secret<[u8]>, Unavailable> {
-        let bits = rsa::traits::PublicKeyParts::n_bits_precision(&self.key);
+        let bits = rsa::traits::PublicKeyParts::n_bits_precision(&*self.key);
         let input_integer = BoxedUint::from_be_slice(input, bits).map_err(|_| Unavailable)?;
         let mut rng = CryptoRng::new(self.rng.as_ref());
-        let output = rsa_decrypt_and_check(&self.key, Some(&mut rng), &input_integer);
+        let output = rsa_decrypt_and_check(&*self.key, Some(&mut rng), &input_integer);
         rng.finish().map_err(|_| Unavailable)?;
         let mut output = output.map_err(|_| Unavailable)?;
         let octets = Secret::filled(input.len(), |out| write_be(&output, out));
@@ -89,7 +93,7 @@ impl fmt::Debug for RustRsa {
 
 /// The bare key agreement of the `p256` and `p384` crates.
 struct RustEcdh<C: CurveArithmetic> {
-    key: SecretKey<C>,
+    key: Box<SecretKey<C>>,
     public_key: PublicKey,
 }
 

@@ -16,7 +16,7 @@ use crate::{
         armor::{self, Armored, Block},
         certificate::{Certificate, MAX_INPUT, PublicKey, is_certificate_label},
     },
-    secret::Secret,
+    secret::{Secret, on_wiped_stack},
 };
 
 /// The certificates and private keys of one file, in order.
@@ -42,13 +42,7 @@ impl Bundle {
         if bytes.len() > MAX_INPUT {
             return Err(IdentityError::Syntax("the input is larger than 1 MiB"));
         }
-        let mut reader = Reader { password, budget: Budget::new(), found: Self::default() };
-        match armor::read(bytes)? {
-            Armored::Binary => reader.der(bytes)?,
-            Armored::Base64(der) => reader.der(&der)?,
-            Armored::Pem(blocks) => reader.pem(&blocks)?,
-        }
-        let found = reader.found;
+        let found = on_wiped_stack(|| Self::read(bytes, password))?;
         match found.unsupported {
             Some(what) if found.private_keys.is_empty() => Err(IdentityError::Unsupported(what)),
             _ if found.private_keys.is_empty() && found.certificates.is_empty() => {
@@ -56,6 +50,16 @@ impl Bundle {
             }
             _ => Ok(found),
         }
+    }
+
+    fn read(bytes: &[u8], password: Option<&Secret<str>>) -> Result<Self, IdentityError> {
+        let mut reader = Reader { password, budget: Budget::new(), found: Self::default() };
+        match armor::read(bytes)? {
+            Armored::Binary => reader.der(bytes)?,
+            Armored::Base64(der) => reader.der(&der)?,
+            Armored::Pem(blocks) => reader.pem(&blocks)?,
+        }
+        Ok(reader.found)
     }
 
     /// Takes a key that was read. One of a kind that is not used here does not stop others.

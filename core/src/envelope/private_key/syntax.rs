@@ -125,7 +125,7 @@ pub(super) fn sec1(der: &[u8], curve: Option<ObjectIdentifier>) -> Result<Privat
             {
                 return Err(other_public);
             }
-            Ok(PrivateKey(Inner::P256(secret)))
+            Ok(PrivateKey(Inner::P256(Box::new(secret))))
         }
         P384 => {
             let secret = p384::SecretKey::from_slice(key.private_key).map_err(|_| malformed)?;
@@ -134,7 +134,7 @@ pub(super) fn sec1(der: &[u8], curve: Option<ObjectIdentifier>) -> Result<Privat
             {
                 return Err(other_public);
             }
-            Ok(PrivateKey(Inner::P384(secret)))
+            Ok(PrivateKey(Inner::P384(Box::new(secret))))
         }
         _ => Err(IdentityError::Unsupported("it is on a curve other than P-256 and P-384")),
     }

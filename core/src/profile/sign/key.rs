@@ -10,6 +10,7 @@ use super::{SignatureAlgorithm, Signer, SigningError};
 use crate::{
     envelope::{Certificate, PrivateKey, PublicKey, private_key::Inner},
     random::{CryptoRng, Randomness},
+    secret::on_wiped_stack,
 };
 
 /// Signs with a private key in memory, in pure Rust.
@@ -53,13 +54,19 @@ impl Signer for KeySigner<'_> {
     }
 
     fn sign(&self, message: &[u8]) -> Result<Vec<u8>, SigningError> {
+        on_wiped_stack(|| self.signature(message))
+    }
+}
+
+impl KeySigner<'_> {
+    fn signature(&self, message: &[u8]) -> Result<Vec<u8>, SigningError> {
         match self.key.inner() {
             Inner::P256(key) => {
-                let signature: p256::ecdsa::Signature = p256::ecdsa::SigningKey::from(key).sign(message);
+                let signature: p256::ecdsa::Signature = p256::ecdsa::SigningKey::from(&**key).sign(message);
                 Ok(signature.to_der().as_bytes().to_vec())
             }
             Inner::P384(key) => {
-                let signature: p384::ecdsa::Signature = p384::ecdsa::SigningKey::from(key).sign(message);
+                let signature: p384::ecdsa::Signature = p384::ecdsa::SigningKey::from(&**key).sign(message);
                 Ok(signature.to_der().as_bytes().to_vec())
             }
             Inner::Rsa(key, _) => {
