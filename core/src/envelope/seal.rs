@@ -9,7 +9,7 @@ use p256::elliptic_curve::{
     ecdh::EphemeralSecret,
     sec1::{FromSec1Point, ModulusSize, ToSec1Point},
 };
-use rsa::{Oaep, Pkcs1v15Encrypt};
+use rsa::{Pkcs1v15Encrypt, oaep, traits::RandomizedEncryptor};
 
 use super::{
     Envelope, EnvelopeError, Limits, Payload, algorithms,
@@ -238,7 +238,9 @@ fn transport(
         }
         Format::Auth | Format::Enveloped => (
             KeyAlgorithm::oaep(HashAlgorithm::Sha256),
-            public.encrypt(&mut source, Oaep::<sha2::Sha256>::new(), content_key.expose()),
+            // `PublicKey::encrypt` leaves the masked key and its mask behind on the heap.
+            oaep::EncryptingKey::<sha2::Sha256>::new(public.clone())
+                .encrypt_with_rng(&mut source, content_key.expose()),
         ),
     };
     source.finish()?;
