@@ -80,6 +80,32 @@ pub fn target() -> PathBuf {
     workspace_root().join(env::var_os("CARGO_TARGET_DIR").unwrap_or_else(|| "target".into()))
 }
 
+/// The numbers of a private key (RFC 8017 §A.1.2, RFC 5915 §3) but the modulus and the public key, which are public.
+pub fn private_parts(der: &[u8]) -> Vec<Vec<u8>> {
+    let mut parts = Vec::new();
+    let mut rest = der;
+    while let Some((&tag, after)) = rest.split_first() {
+        let (length, after) = match after[0] {
+            short @ 0..=0x80 => (usize::from(short), &after[1..]),
+            0x81 => (usize::from(after[1]), &after[2..]),
+            _ => (usize::from(after[1]) << 8 | usize::from(after[2]), &after[3..]),
+        };
+        let (content, after) = after.split_at(length);
+        match tag {
+            0x30 => parts.extend(private_parts(content)),
+            0x04 if content.first() == Some(&0x30) => parts.extend(private_parts(content)),
+            0x02 | 0x04 if content.len() >= 32 => parts.push(content.to_vec()),
+            _ => {}
+        }
+        rest = after;
+    }
+    // n stands before d, p, q and what follows from them
+    if parts.len() == 7 {
+        parts.remove(0);
+    }
+    parts
+}
+
 /// The path when it exists, else `lack` said in the way the rule of this crate asks.
 fn present(path: PathBuf, lack: &str) -> Option<PathBuf> {
     if path.exists() {

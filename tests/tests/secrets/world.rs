@@ -73,7 +73,7 @@ impl World {
             let key_file = key.to_pkcs8_pem();
             let der =
                 STANDARD.decode(key_file.expose().lines().filter(|line| !line.starts_with('-')).collect::<String>());
-            let parts = private_parts(&der.unwrap());
+            let parts = fdescrow_tests::private_parts(&der.unwrap());
             assert!(!parts.is_empty());
             parts.iter().for_each(|part| watch.secret_bytes(&format!("the private key {algorithm}"), part));
             let identity = software_identity(key, vec![certificate.clone()], rng.clone());
@@ -123,30 +123,4 @@ impl World {
     pub(crate) fn clear(&self, kind: Kind) -> Upload {
         Upload::plaintext(device(kind), kind, canaries::secret(kind)).by(&actor())
     }
-}
-
-/// The numbers of a private key (RFC 8017 §A.1.2, RFC 5915 §3) but the modulus and the public key, which are public.
-fn private_parts(der: &[u8]) -> Vec<Vec<u8>> {
-    let mut parts = Vec::new();
-    let mut rest = der;
-    while let Some((&tag, after)) = rest.split_first() {
-        let (length, after) = match after[0] {
-            short @ 0..=0x80 => (usize::from(short), &after[1..]),
-            0x81 => (usize::from(after[1]), &after[2..]),
-            _ => (usize::from(after[1]) << 8 | usize::from(after[2]), &after[3..]),
-        };
-        let (content, after) = after.split_at(length);
-        match tag {
-            0x30 => parts.extend(private_parts(content)),
-            0x04 if content.first() == Some(&0x30) => parts.extend(private_parts(content)),
-            0x02 | 0x04 if content.len() >= 32 => parts.push(content.to_vec()),
-            _ => {}
-        }
-        rest = after;
-    }
-    // n stands before d, p, q and what follows from them
-    if parts.len() == 7 {
-        parts.remove(0);
-    }
-    parts
 }
