@@ -12,6 +12,9 @@ mod connection;
 mod read;
 mod write;
 
+#[cfg(test)]
+mod tests;
+
 use std::{
     fmt,
     ops::ControlFlow,

@@ -10,14 +10,43 @@
 #[path = "sqlite/temporary.rs"]
 mod temporary;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use fdescrow::store::{
-    MemoryStore,
-    conformance::{Fixture as _, replay},
+    MemoryStore, Store,
+    conformance::{Fixture, replay},
 };
+use fdescrow_stores::SqliteStore;
 use proptest::{collection::vec, prelude::any, proptest};
-use temporary::TemporarySqlite;
+use temporary::TemporaryFolder;
+
+/// A store in a file.
+#[derive(Debug)]
+struct TemporarySqlite {
+    store: Arc<SqliteStore>,
+    folder: TemporaryFolder,
+}
+
+impl TemporarySqlite {
+    fn new() -> Self {
+        let folder = TemporaryFolder::new();
+        Self { store: Arc::new(SqliteStore::open(folder.file("keys.db")).unwrap()), folder }
+    }
+}
+
+impl Fixture for TemporarySqlite {
+    fn store(&self) -> Arc<dyn Store> {
+        Arc::clone(&self.store) as Arc<dyn Store>
+    }
+
+    fn reopen(&self) -> Arc<dyn Store> {
+        Arc::new(SqliteStore::open(self.folder.file("keys.db")).unwrap())
+    }
+
+    fn wait(&self, seconds: u32) {
+        std::thread::sleep(Duration::from_secs(u64::from(seconds)));
+    }
+}
 
 fdescrow::store_conformance! {
     memory => MemoryStore::new(),

@@ -18,7 +18,6 @@
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
-    clippy::missing_panics_doc,
     reason = "a case fails by panicking"
 )]
 
@@ -31,7 +30,7 @@ mod faulty;
 mod guards;
 mod ids;
 mod isolation;
-mod material;
+pub(super) mod material;
 mod reads;
 mod snapshots;
 mod writers;
@@ -42,7 +41,10 @@ pub use cases::CASES;
 pub use equivalence::replay;
 pub use faulty::{Fault, FaultyStore};
 
-use crate::store::{MemoryStore, Store};
+use crate::{
+    ids::Organization,
+    store::{ChangeSet, MemoryStore, Store},
+};
 
 /// A fresh, empty store to run a case on.
 pub trait Fixture {
@@ -93,6 +95,20 @@ impl fmt::Debug for Case {
 pub fn run(name: &str, fixture: &dyn Fixture) {
     let case = CASES.iter().find(|case| case.name == name).expect("there is no such case");
     (case.run)(fixture);
+}
+
+/// Writes devices, called `device 1` and so on, each with one key that is due to be checked.
+///
+/// # Panics
+/// If the store does not take them.
+pub fn fill(store: &Arc<dyn Store>, organization: &Organization, devices: u32) {
+    let world = material::World { store: Arc::clone(store), organization: organization.clone() };
+    let names: Vec<String> = (1..=devices).map(|number| format!("device {number}")).collect();
+    for names in names.chunks(500) {
+        let changes: Vec<ChangeSet> = names.iter().map(|name| world.receive(name, &format!("key of {name}"))).collect();
+        let answers = store.commit_batch(&changes).expect("the store is there");
+        assert!(answers.iter().all(Result::is_ok), "{answers:?}");
+    }
 }
 
 /// Makes a module for each store, with a `#[test]` for each [case](crate::store::conformance::CASES).

@@ -26,18 +26,21 @@ pub use certificate::{CertificateRecord, CertificateState};
 pub use device::{DayCount, DeviceRecord, Judged, Judgement};
 pub use envelope::{EnvelopeOrigin, EnvelopeRecord};
 pub use key::{KeyRecord, Sightings, protector_prefix};
-pub use members::{Member, members};
+pub use members::{Member, MemberKind, members};
 pub use organization::OrganizationRecord;
 pub use recovery::{Approval, RecoveryId, RecoveryRecord, RecoveryState, Release, Request};
 
 pub(crate) use change::ChangeSetBuilder;
 
+#[cfg(test)]
+mod tests;
+
 use crate::{
     audit::Subject,
-    ids::Organization,
+    ids::{DeviceId, Organization},
     store::{
         contract::{Row, RowCursor, RowKey, RowQuery, Store, StoreError},
-        schema::Table,
+        schema::{Index, Table},
     },
     time::Timestamp,
 };
@@ -112,6 +115,34 @@ pub trait ReadRecords: Store {
             }
         }
         Ok(RecordPage { records, unreadable, next: page.next })
+    }
+
+    /// When the first key of a device will be due, once these records of keys are written: what its
+    /// [`DeviceRecord::check_due`] has to be in the same change set. None if no key is to be checked.
+    ///
+    /// # Errors
+    /// As [`Store::list`].
+    fn next_check(
+        &self,
+        organization: &Organization,
+        device: &DeviceId,
+        written: &[KeyRecord],
+    ) -> Result<Option<Timestamp>, StoreError> {
+        let keys: Vec<String> = written.iter().map(|key| key.facts.id().to_string()).collect();
+        let due = written.iter().filter_map(|key| key.check_due).min();
+        let mut query = RowQuery::new(organization, Index::KEYS_BY_DUE).equal(device.as_str());
+        loop {
+            let page = self.list(&query)?;
+            let mut others = page.rows.iter().filter(|row| !keys.iter().any(|key| row.text("key_id") == Some(key)));
+            if let Some(other) = others.next() {
+                let other = other.integer("check_due").and_then(|due| Timestamp::from_unix_seconds(due).ok());
+                return Ok(due.into_iter().chain(other).min());
+            }
+            match page.next {
+                Some(cursor) => query = query.after(cursor),
+                None => return Ok(due),
+            }
+        }
     }
 }
 

@@ -111,14 +111,16 @@ pub(super) fn run(connection: &Connection, statements: &[String]) -> Result<(), 
     statements.iter().try_for_each(|statement| connection.execute_batch(statement).map_err(failed))
 }
 
+/// Whether there is a table of this name: a table, and not a view that looks like one.
+fn exists(connection: &Connection, table: &str) -> Result<bool, StoreError> {
+    let text = "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?1";
+    connection.prepare(text).and_then(|mut statement| statement.exists([table])).map_err(failed)
+}
+
 /// Which version the tables have; `None` in an empty place.
 pub(super) fn versions(connection: &Connection, sql: &Sql) -> Result<Option<Versions>, StoreError> {
-    let exists = |table: &str| -> Result<bool, StoreError> {
-        let text = "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?1";
-        connection.prepare(text).and_then(|mut statement| statement.exists([table])).map_err(failed)
-    };
     let schema = sql.schema_table();
-    if exists(&schema)? {
+    if exists(connection, &schema)? {
         let text = format!("SELECT version, compatible_with FROM {schema}");
         let read = |row: &rusqlite::Row<'_>| Ok(Versions { version: row.get(0)?, compatible_with: row.get(1)? });
         return connection.query_one(&text, [], read).map(Some).map_err(|error| match error {
@@ -128,7 +130,7 @@ pub(super) fn versions(connection: &Connection, sql: &Sql) -> Result<Option<Vers
     }
     for table in Table::ALL {
         let table = sql.table(*table);
-        if exists(&table)? {
+        if exists(connection, &table)? {
             return Err(StoreError::Schema(format!("there is a table {table} but none that says its version")));
         }
     }
@@ -139,6 +141,9 @@ pub(super) fn versions(connection: &Connection, sql: &Sql) -> Result<Option<Vers
 pub(super) fn check_columns(connection: &Connection, sql: &Sql) -> Result<(), StoreError> {
     for table in Table::ALL {
         let name = sql.table(*table);
+        if !exists(connection, &name)? {
+            return Err(StoreError::Schema(format!("there is no table {name}")));
+        }
         let mut statement = connection.prepare("SELECT name FROM pragma_table_info(?1)").map_err(failed)?;
         let names = statement.query_map([&name], |row| row.get(0)).map_err(failed)?;
         let names: Vec<String> = names.collect::<Result<_, _>>().map_err(failed)?;

@@ -53,7 +53,8 @@ pub(super) fn commit(
     // The log may hold the whole transaction although writing it was reported to have failed. `committed`
     // makes sure; until then nothing that this connection believes is relied on.
     *writer = None;
-    let unknown = |answer: Result<_, _>| answer.and_then(|_| Err(CommitError::Unknown(error.to_string().into())));
+    let reason = std::error::Error::source(&error).map_or_else(|| error.to_string(), ToString::to_string);
+    let unknown = |answer: Result<_, _>| answer.and_then(|_| Err(CommitError::Unknown(reason.as_str().into())));
     Ok(answers.into_iter().map(unknown).collect())
 }
 

@@ -1,16 +1,9 @@
-//! A SQLite file that goes when the test is over.
+//! A folder that goes when the test is over.
 
 use std::{
     path::{Path, PathBuf},
-    sync::{
-        Arc,
-        atomic::{AtomicU32, Ordering},
-    },
-    time::Duration,
+    sync::atomic::{AtomicU32, Ordering},
 };
-
-use fdescrow::store::{Store, conformance::Fixture};
-use fdescrow_stores::SqliteStore;
 
 /// A folder of its own for each test.
 #[derive(Debug)]
@@ -35,33 +28,5 @@ impl TemporaryFolder {
 impl Drop for TemporaryFolder {
     fn drop(&mut self) {
         let _ = std::fs::remove_dir_all(&self.0);
-    }
-}
-
-/// A store in a file.
-#[derive(Debug)]
-pub(crate) struct TemporarySqlite {
-    store: Arc<SqliteStore>,
-    folder: TemporaryFolder,
-}
-
-impl TemporarySqlite {
-    pub(crate) fn new() -> Self {
-        let folder = TemporaryFolder::new();
-        Self { store: Arc::new(SqliteStore::open(folder.file("keys.db")).unwrap()), folder }
-    }
-}
-
-impl Fixture for TemporarySqlite {
-    fn store(&self) -> Arc<dyn Store> {
-        Arc::clone(&self.store) as Arc<dyn Store>
-    }
-
-    fn reopen(&self) -> Arc<dyn Store> {
-        Arc::new(SqliteStore::open(self.folder.file("keys.db")).unwrap())
-    }
-
-    fn wait(&self, seconds: u32) {
-        std::thread::sleep(Duration::from_secs(u64::from(seconds)));
     }
 }

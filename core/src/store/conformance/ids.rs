@@ -88,7 +88,7 @@ fn names() -> BTreeSet<String> {
         names.insert(format!("{left}{right}"));
         // As long as a name may be.
         let long = format!("{left}{}", right.repeat(255));
-        let end = long.floor_char_boundary(255);
+        let end = (0..=255).rev().find(|end| long.is_char_boundary(*end)).unwrap();
         names.insert(long[..end].to_owned());
         if names.len() >= NAMES {
             break;

@@ -56,7 +56,7 @@ impl Index {
     pub const KEYS_BY_KEY: Self = Self::new(Table::Keys, KEY, &["key_id"]);
     /// Keys by the first eight digits of their protector's id: what BitLocker's recovery screen shows.
     pub const KEYS_BY_PREFIX: Self = Self::new(Table::Keys, "by_prefix", &["protector_prefix"]);
-    /// Keys whose last check failed, by the reason.
+    /// Keys that cannot be taken for ones that work, by the reason.
     pub const KEYS_BY_PROBLEM: Self = Self::new(Table::Keys, "by_problem", &["problem"]);
     /// Keys that wait for an operator's decision, the longest waiting first.
     pub const KEYS_BY_QUARANTINE: Self = Self::new(Table::Keys, "by_quarantine", &["quarantined_at"]);

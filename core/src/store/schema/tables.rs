@@ -129,7 +129,7 @@ pub(super) const ENVELOPES: TableDescription = TableDescription {
     key: &[ORGANIZATION, KEY_ID, DIGEST],
     columns: &[
         DEVICE,
-        fixed(integer("number", "the device's revision that brought it: the order of arrival")),
+        fixed(integer("number", "its place among the envelopes of the key, from 1")),
         optional(integer("retired_at", "since when it is not used any more")),
     ],
     body: true,
@@ -146,12 +146,12 @@ pub(super) const KEYS: TableDescription = TableDescription {
     key: &[ORGANIZATION, KEY_ID],
     columns: &[
         DEVICE,
-        fixed(integer("number", "the device's revision that brought it: the order of arrival")),
+        fixed(integer("number", "its place among the keys of the device, from 1")),
         fixed(text("kind", "the kind of recovery key")),
         fixed(text("wrapped", "the digest of the wrapped key that came with it")),
         optional(text("protector_prefix", "the first eight digits of the protector's id")),
         optional(integer("check_due", "when it is to be checked")),
-        optional(text("problem", "why the last check failed")),
+        optional(text("problem", "why it cannot be taken for one that works")),
         optional(integer("quarantined_at", "since when it waits for an operator's decision")),
         optional(integer("retired_at", "since when it is not current any more")),
     ],
