@@ -15,6 +15,7 @@
     reason = "tests fail by panicking"
 )]
 
+pub mod fleet;
 pub mod generator;
 pub mod ours;
 pub mod peers;
