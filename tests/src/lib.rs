@@ -15,10 +15,26 @@
     reason = "tests fail by panicking"
 )]
 
+pub mod documents;
 pub mod fleet;
 pub mod generator;
 pub mod ours;
 pub mod peers;
+
+/// The code in the documents, compiled and run: each is included as the documentation of an item here.
+#[cfg(doctest)]
+mod compiled {
+    macro_rules! documents {
+        ($($name:ident = $path:literal;)*) => { $( #[doc = include_str!(concat!("../../", $path))] struct $name; )* };
+    }
+
+    documents! {
+        Readme = "README.md";
+        Adopt = "docs/adopt.md";
+        Envelope = "docs/envelope.md";
+        Operations = "docs/operations.md";
+    }
+}
 
 use std::env;
 use std::ffi::OsStr;

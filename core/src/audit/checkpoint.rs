@@ -1,19 +1,5 @@
 //! What was the last entry of every chain at one moment?
 //!
-//! A checkpoint is a text file of one JSON document a line, each in canonical form and ended by a line feed:
-//!
-//! ```text
-//! {"checkpoint":1,"organization":"example.com","predecessor":"<digest>","time":"2026-11-24T07:22:59Z"}
-//! {"hash":"<hash>","number":3}
-//! {"device":"C02XYZ","hash":"<hash>","number":41}
-//! {"count":2,"digest":"<digest>"}
-//! ```
-//!
-//! First a header (`predecessor` is the digest of the checkpoint before it, absent in the first); then one
-//! leaf for every chain, the organization's own first and without `device`, the others sorted by the bytes
-//! of the device; last a trailer: how many leaves, and the SHA-256 of every byte before the trailer. That
-//! digest is what one signs, and what the next checkpoint names as its predecessor.
-//!
 //! All leaves must come from one snapshot of the database. Nothing here reads or writes a file:
 //! [`CheckpointWriter`] answers the lines to write, [`Checkpoint::parse`] takes the bytes that were read.
 
@@ -156,7 +142,21 @@ impl Default for CheckpointLimits {
     }
 }
 
-/// A checkpoint that was read.
+/// What was the last entry of every chain at one moment: a file that is kept elsewhere.
+///
+/// A checkpoint is a text file of one JSON document a line, each in canonical form and ended by a line feed:
+///
+/// ```text
+/// {"checkpoint":1,"organization":"example.com","predecessor":"<digest>","time":"2026-11-24T07:22:59Z"}
+/// {"hash":"<hash>","number":3}
+/// {"device":"C02XYZ","hash":"<hash>","number":41}
+/// {"count":2,"digest":"<digest>"}
+/// ```
+///
+/// First a header (`predecessor` is the digest of the checkpoint before it, absent in the first); then one
+/// leaf for every chain, the organization's own first and without `device`, the others sorted by the bytes
+/// of the device; last a trailer: how many leaves, and the SHA-256 of every byte before the trailer. That
+/// digest is what one signs, and what the next checkpoint names as its predecessor.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Checkpoint {
     organization: Organization,

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::entry::{Subject, Text};
+use crate::error::ErrorCode;
 
 /// Something that verification found.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -12,6 +13,13 @@ pub struct Finding {
     pub subject: Subject,
     /// What.
     pub problem: Problem,
+}
+
+impl Finding {
+    /// The stable number of what was found, whatever it is.
+    pub fn code(&self) -> ErrorCode {
+        ErrorCode::AuditBroken
+    }
 }
 
 impl fmt::Display for Finding {

@@ -112,6 +112,34 @@ mod tests {
         }
     }
 
+    #[derive(Debug)]
+    struct Counting;
+
+    impl Randomness for Counting {
+        fn fill(&self, out: &mut [u8]) -> Result<(), RandomnessError> {
+            out.iter_mut().zip(0..).for_each(|(byte, count)| *byte = count);
+            if out.len() == MacKey::LENGTH { Ok(()) } else { Err(RandomnessError::new()) }
+        }
+    }
+
+    #[derive(Debug)]
+    struct Failing;
+
+    impl Randomness for Failing {
+        fn fill(&self, _out: &mut [u8]) -> Result<(), RandomnessError> {
+            Err(RandomnessError::new())
+        }
+    }
+
+    #[test]
+    fn a_generated_key_is_what_the_source_gave() {
+        let raw: Vec<u8> = (0..32).collect();
+        let hash = Digest::of(b"entry");
+        let generated = MacKey::generate(&Counting).unwrap();
+        assert_eq!(generated.mac(&hash), MacKey::parse(&raw).unwrap().mac(&hash));
+        assert_eq!(MacKey::generate(&Failing).unwrap_err(), RandomnessError::new());
+    }
+
     #[test]
     fn a_password_is_not_a_key() {
         for file in [&b""[..], b"hunter2", b"AAECAw==", &[0; 31], &[0; 33], &[0xff; 64], "A".repeat(44).as_bytes()] {

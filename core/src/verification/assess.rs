@@ -61,8 +61,8 @@ impl Assessment {
         }
     }
 
+    /// Joins what is no more urgent than this.
     fn join(&mut self, other: Self) {
-        self.status = self.status.min(other.status);
         self.add(other.reasons);
         for awaited in other.awaits {
             if !self.awaits.contains(&awaited) {
@@ -73,7 +73,11 @@ impl Assessment {
     }
 }
 
-/// Judges a device.
+/// Judges a device: pure and total, the same inputs always give the same answer.
+///
+/// Each place is judged by its newest key, since that is the one that the device most likely has; the
+/// [`Situation`] it is in says the rest. That an older key is known to work is said beside it, and takes
+/// nothing away from its being handed out.
 pub fn assess(state: &State, rules: &EscrowRules, now: Timestamp) -> Assessment {
     if state.forgotten().is_some() {
         return Assessment::of(Situation::Forgotten.into());

@@ -242,7 +242,7 @@ impl KeyFacts {
 
     /// Why the key cannot be taken for one that works; none if its last check opened it.
     pub fn reason(&self) -> Option<Reason> {
-        if self.quarantine == Some(Quarantine::Pending) {
+        if self.is_apart() {
             Some(Reason::Quarantined)
         } else if self.exposed.is_some() {
             Some(Reason::Exposed)
@@ -259,8 +259,7 @@ impl KeyFacts {
     /// When the key is to be checked next: at once if one of its envelopes was never tried, otherwise
     /// `reverify_after` after the last attempt; none if never, or if it is set apart.
     ///
-    /// What changes with the keyring is not known here: keys whose last attempt failed with other identities
-    /// ([`Attempt::keyring`]) are due whenever the keyring changes.
+    /// What changes with the keyring is not known here: see [`KeyFacts::failed_with_other_keyring`].
     pub fn check_due(&self, rules: &EscrowRules) -> Option<Timestamp> {
         if self.is_apart() {
             return None;
@@ -271,6 +270,14 @@ impl KeyFacts {
             (Some(_), 0) => None,
             (Some(attempt), after) => Some(attempt.at.saturating_add(i64::from(after))),
         })
+    }
+
+    /// Whether the last attempt failed with other identities than these: then the key is worth a check
+    /// whatever its age.
+    pub fn failed_with_other_keyring(&self, keyring: &Digest) -> bool {
+        self.last_attempt
+            .as_ref()
+            .is_some_and(|attempt| attempt.failure.is_some() && attempt.keyring.as_ref() != Some(keyring))
     }
 
     /// The key.

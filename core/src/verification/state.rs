@@ -8,6 +8,8 @@
 //! rows remain. Which one is best does not depend on the order in which checks came in: the highest level
 //! wins, then what the server saw itself, then the newer key. So a key never displaces one of its place that
 //! reached a higher level.
+//! (A key that was passed over, and would be the best only because a volume refused the one that was, is seen
+//! again at its next check; until then `candidates` knows it, and the state does not.)
 
 use std::collections::BTreeMap;
 
@@ -63,7 +65,7 @@ impl PlaceState {
 
     fn keep_earlier(&mut self, key: KeyFacts) {
         let rank = |key: &KeyFacts| (key.installation, rank(key));
-        if key.reached(true).is_some() && self.earlier.as_ref().is_none_or(|kept| rank(kept) <= rank(&key)) {
+        if key.reached(true).is_some() && self.earlier.as_ref().is_none_or(|kept| rank(kept) < rank(&key)) {
             self.earlier = Some(key);
         }
     }
@@ -83,7 +85,11 @@ pub(super) fn rank(key: &KeyFacts) -> (Option<Reached>, u64) {
     (key.reached(true), key.order)
 }
 
-/// What is known of the keys of a device.
+/// What is known of the keys of a device: the judgement's only input, stored as versioned JSON in the device's row.
+///
+/// It does not grow with the number of keys: in each place it repeats the facts of the newest key, of the one
+/// best known to work and of the best one of earlier installations. All others are in their rows, and
+/// [`candidates`](super::candidates) over those decides which key is handed out.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(try_from = "Document", into = "Document")]
 pub struct State {

@@ -124,6 +124,15 @@ fn a_mac_vouches_for_what_came_before_the_key() {
 }
 
 #[test]
+fn an_entry_that_comes_again_takes_nothing_back_that_was_vouched_for() {
+    let mut device = Device::with_history("C02XYZ", 9, Some(&mac_key()));
+    device.entries.push(device.entries[4].clone());
+    let report = device.verify(&keys());
+    assert_eq!(report.vouched, 9);
+    assert!(words(&report).contains(&"out_of_order") && !words(&report).contains(&"mac_missing"));
+}
+
+#[test]
 fn a_mac_key_can_be_replaced() {
     let (old, new) = (MacKey::parse(&[1; 32]).unwrap(), MacKey::parse(&[2; 32]).unwrap());
     let mut device = Device::with_history("C02XYZ", 5, Some(&old));

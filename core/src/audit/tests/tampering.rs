@@ -83,7 +83,10 @@ fn what_was_done_is_said_in_words() {
         ]
     );
     assert_eq!(changed(&|device| device.entries[4].1 = "{".to_owned()), ["device C02XYZ: entry 5 cannot be read"]);
-    assert_eq!(changed(&|device| device.entries[8].1 = "{".to_owned())[0], "device C02XYZ: entry 9 cannot be read");
+    assert_eq!(
+        changed(&|device| device.entries[8].1 = "{".to_owned()),
+        ["device C02XYZ: entry 9 cannot be read", "device C02XYZ: row keys/0 is not as entry 6 left it"]
+    );
     let swapped = changed(&|device| {
         let (left, right) = device.entries.split_at_mut(5);
         std::mem::swap(&mut left[4].1, &mut right[0].1);
@@ -144,6 +147,7 @@ fn rows_that_no_longer_fit_are_found() {
         changed(&|device| *device.rows.get_mut(&text("keys/1")).unwrap() = "verified".to_owned()),
         ["row keys/1 is not as entry 7 left it"]
     );
+    assert_eq!(device_code(&whole), crate::ErrorCode::AuditBroken);
     assert_eq!(
         changed(&|device| drop(device.rows.remove(&text("keys/1")))),
         ["row keys/1, last changed by entry 7, is gone"]
@@ -152,6 +156,12 @@ fn rows_that_no_longer_fit_are_found() {
         changed(&|device| drop(device.rows.insert(text("keys/7"), "planted".to_owned()))),
         ["row keys/7 was written by no entry"]
     );
+}
+
+fn device_code(whole: &Device) -> crate::ErrorCode {
+    let mut device = whole.clone();
+    device.rows.clear();
+    device.verify(&[]).findings[0].code()
 }
 
 #[test]

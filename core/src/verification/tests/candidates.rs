@@ -65,10 +65,22 @@ fn a_retired_key_is_handed_out_if_no_other_works() {
         device.receive(number, filevault(), 1);
         device.change(number, opened(number, 2)).unwrap();
     }
+    device.change(1, opened_with(1, HeaderProof::ProtectorOpens, 2)).unwrap();
+    assert_eq!(device.chosen(), Some(1));
     device.retire(1, 2, 3).unwrap();
-    assert_eq!(device.chosen(), Some(2));
+    assert_eq!(device.chosen(), Some(2), "though the retired one had reached more");
     device.keys.remove(1);
     assert_eq!(device.chosen(), Some(1));
+}
+
+#[test]
+fn a_key_that_is_set_apart_is_not_handed_out_even_if_its_row_says_that_it_opened() {
+    let mut device = Device::new();
+    device.receive(1, filevault(), 1);
+    device.change(1, opened(1, 2)).unwrap();
+    device.row(1).quarantine = Some(Quarantine::Pending);
+    assert_eq!((device.chosen(), untried(&device)), (None, vec![]));
+    assert_eq!(standings(&device), [(1, Standing::Quarantined)]);
 }
 
 #[test]

@@ -127,6 +127,34 @@ fn a_retired_key_leaves_its_place() {
 }
 
 #[test]
+fn a_replacement_that_the_state_had_passed_over_is_known_again() {
+    let place = filevault();
+    let mut device = Device::new();
+    for number in 1..=3 {
+        device.receive(number, place.clone(), 1);
+    }
+    device.change(1, opened(1, 2)).unwrap();
+    device.change(2, opened(2, 3)).unwrap();
+    assert_eq!(device.numbers(&place), (3, 2));
+    device.retire(2, 1, 4).unwrap();
+    assert_eq!(device.numbers(&place), (3, 1));
+}
+
+#[test]
+fn a_place_of_the_past_is_no_matter_to_a_device_that_is_in_order() {
+    let mut device = Device::new();
+    for (number, volume) in [(1, "C:"), (2, "D:")] {
+        device.receive(number, bitlocker(volume, "{1}"), 1);
+        device.change(number, opened(number, 2)).unwrap();
+    }
+    device.reinstall(3);
+    device.receive(3, bitlocker("C:", "{1}"), 4);
+    assert_eq!(device.status(5), (Status::Verifying, vec![Reason::NotChecked, EARLIER]));
+    device.change(3, opened(3, 5)).unwrap();
+    assert_eq!(device.status(6), (Status::Verified, vec![]));
+}
+
+#[test]
 fn a_key_that_was_only_noise_can_be_retired_for_the_one_before_it() {
     let place = filevault();
     let mut device = Device::new();

@@ -107,6 +107,9 @@ fn a_result_is_only_about_what_was_tried() {
     let failed = after(&key, both);
     assert!(failed.envelopes().iter().all(|envelope| envelope.checked));
     assert_eq!(failed.last_attempt().unwrap().keyring, Some(Digest::of(b"keyring")));
+    assert!(!failed.failed_with_other_keyring(&Digest::of(b"keyring")));
+    assert!(failed.failed_with_other_keyring(&Digest::of(b"a new one")));
+    assert!(!after(&failed, opened(1, 11)).failed_with_other_keyring(&Digest::of(b"a new one")));
 
     let one = after(&key, opened(2, 10));
     assert_eq!(one.envelopes().iter().map(|envelope| envelope.checked).collect::<Vec<_>>(), [false, true]);

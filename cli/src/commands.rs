@@ -1,0 +1,101 @@
+//! Which commands are there?
+//!
+//! One file per family; here is the list of them, and nothing else.
+
+mod audit;
+mod certificate;
+mod check;
+mod demo;
+mod inspect;
+mod key;
+mod manual;
+mod migrate;
+mod open;
+mod profile;
+mod quarantine;
+mod receive;
+mod report;
+mod reveal;
+mod rewrap;
+mod seal;
+mod store;
+
+use clap::Subcommand;
+
+use crate::{
+    exit::{Exit, Failure},
+    world::World,
+};
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Makes or shows escrow certificates
+    #[command(subcommand)]
+    Certificate(certificate::Command),
+    /// Makes or checks recovery keys
+    #[command(subcommand)]
+    Key(key::Command),
+    /// Seals a recovery key to certificates; the key is read from standard input
+    Seal(seal::Arguments),
+    /// Opens a sealed recovery key
+    Open(open::Arguments),
+    /// Tells what a sealed message is and who it is for, without a private key
+    Inspect(inspect::Arguments),
+    /// Renders, shows and checks configuration profiles
+    #[command(subcommand)]
+    Profile(profile::Command),
+    /// Takes a key into a store
+    Receive(receive::Arguments),
+    /// Checks that the stored keys open
+    Check(check::Arguments),
+    /// Tells how the organization or a device stands
+    Status(report::Arguments),
+    /// Tells what was received of a device, or of all, and what became of it
+    History(report::Arguments),
+    /// Tells which stored keys do not open, why, and what to do
+    Undecryptable(report::Arguments),
+    /// Hands out a key, for a reason, with a trace in the audit
+    Reveal(reveal::Arguments),
+    /// Lists and decides about keys that another device had sent before
+    #[command(subcommand)]
+    Quarantine(quarantine::Command),
+    /// Seals the stored keys to a new certificate
+    Rewrap(rewrap::Arguments),
+    /// Lists and verifies who did what
+    #[command(subcommand)]
+    Audit(audit::Command),
+    /// Brings the tables of a store to the version of this program
+    Migrate(migrate::Arguments),
+    /// Plays the whole story in a scratch store, step by step, each one verified
+    Demo(demo::Arguments),
+    /// Writes the completions of a shell to standard output
+    Completions(manual::Completions),
+    /// Writes the manual pages into a folder
+    Man(manual::Man),
+}
+
+/// Does what was asked.
+pub(crate) fn run(command: Command, world: &World<'_>) -> Result<Exit, Failure> {
+    match command {
+        Command::Certificate(command) => certificate::run(command, world),
+        Command::Key(command) => key::run(command, world),
+        Command::Seal(arguments) => seal::run(&arguments, world),
+        Command::Open(arguments) => open::run(arguments, world),
+        Command::Inspect(arguments) => inspect::run(arguments, world),
+        Command::Profile(command) => profile::run(command, world),
+        Command::Receive(arguments) => receive::run(&arguments, world),
+        Command::Check(arguments) => check::run(&arguments, world),
+        Command::Status(arguments) => report::status(&arguments, world),
+        Command::History(arguments) => report::history(&arguments, world),
+        Command::Undecryptable(arguments) => report::undecryptable(&arguments, world),
+        Command::Reveal(arguments) => reveal::run(&arguments, world),
+        Command::Quarantine(command) => quarantine::run(command, world),
+        Command::Rewrap(arguments) => rewrap::run(&arguments, world),
+        Command::Audit(command) => audit::run(command, world),
+        Command::Migrate(arguments) => migrate::run(&arguments, world),
+        Command::Demo(arguments) => demo::run(&arguments, world),
+        Command::Completions(arguments) => manual::completions(&arguments, world),
+        Command::Man(arguments) => manual::man(&arguments, world),
+    }
+}

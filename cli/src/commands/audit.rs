@@ -1,0 +1,257 @@
+//! Who did what, and can that be trusted?
+
+use std::{
+    fmt,
+    ops::ControlFlow,
+    path::{Path, PathBuf},
+};
+
+use clap::{Args, Subcommand};
+use fdescrow::{
+    DeviceId, Digest,
+    audit::{Checkpoint, CheckpointLimits, Entry, Subject},
+    escrow::{AuditReport, Escrow},
+    store::Cursor,
+};
+use serde::Serialize;
+
+use super::store::StoreArguments;
+use crate::{
+    exit::{Exit, Failure},
+    files,
+    output::Visible,
+    world::World,
+};
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Lists the entries, oldest first
+    List(List),
+    /// Verifies every chain of entries
+    #[command(
+        after_help = "Alone, it finds accidents. Whoever can write the database and compute hashes is found only \
+                            with a MAC key that is kept elsewhere (what was made up) or a checkpoint that is kept \
+                            elsewhere (what is gone or was rewritten up to it). Exit status 1 if anything is found."
+    )]
+    Verify(Verify),
+    /// Writes where every chain ends, to be kept elsewhere
+    Checkpoint(WriteCheckpoint),
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct List {
+    #[command(flatten)]
+    store: StoreArguments,
+    /// Only this device
+    #[arg(long, value_name = "D")]
+    device: Option<DeviceId>,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Verify {
+    #[command(flatten)]
+    store: StoreArguments,
+    /// A checkpoint that was kept elsewhere
+    #[arg(long, value_name = "F")]
+    checkpoint: Option<PathBuf>,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct WriteCheckpoint {
+    #[command(flatten)]
+    store: StoreArguments,
+    /// The file to write
+    #[arg(long, value_name = "F")]
+    out: PathBuf,
+    /// The checkpoint before this one, which the new one names
+    #[arg(long, value_name = "F")]
+    previous: Option<PathBuf>,
+}
+
+#[derive(Serialize)]
+struct Entries {
+    entries: Vec<serde_json::Value>,
+}
+
+#[derive(Serialize)]
+struct Verified {
+    intact: bool,
+    chains: u64,
+    entries: u64,
+    unreadable: u64,
+    findings: Vec<Found>,
+    mac_key: bool,
+    checkpoint: bool,
+}
+
+#[derive(Serialize)]
+struct Found {
+    /// None: the organization's own chain.
+    device: Option<DeviceId>,
+    problem: &'static str,
+    message: String,
+}
+
+#[derive(Serialize)]
+struct Written<'a> {
+    out: &'a Path,
+    digest: Digest,
+    chains: u64,
+}
+
+pub(crate) fn run(command: Command, world: &World<'_>) -> Result<Exit, Failure> {
+    match command {
+        Command::List(arguments) => list(&arguments, world),
+        Command::Verify(arguments) => verify(&arguments, world),
+        Command::Checkpoint(arguments) => checkpoint(&arguments, world),
+    }
+}
+
+fn list(arguments: &List, world: &World<'_>) -> Result<Exit, Failure> {
+    let escrow = arguments.store.escrow(Vec::new(), world)?;
+    let entries = match &arguments.device {
+        Some(device) => entries_of(&escrow, device)?,
+        None => all_entries(&escrow, world)?,
+    };
+    if world.output.is_json() {
+        let entries = entries.iter().map(|entry| serde_json::from_str(&entry.to_json()).unwrap_or_default()).collect();
+        world.output.answer(&Entries { entries }, "")?;
+    } else {
+        world.output.answer(&(), Lines(&entries))?;
+    }
+    Ok(Exit::Yes)
+}
+
+fn entries_of(escrow: &Escrow, device: &DeviceId) -> Result<Vec<Entry>, Failure> {
+    let mut entries: Vec<Entry> = Vec::new();
+    loop {
+        let part = escrow.audit_of(device, entries.last().map_or(0, Entry::number), 1000)?;
+        if part.is_empty() {
+            return Ok(entries);
+        }
+        entries.extend(part);
+    }
+}
+
+fn all_entries(escrow: &Escrow, world: &World<'_>) -> Result<Vec<Entry>, Failure> {
+    let (mut entries, mut unreadable) = (Vec::new(), 0);
+    let mut after = Cursor::start();
+    loop {
+        let part = escrow.events(&after, 1000)?;
+        let done = part.entries.is_empty() && part.unreadable == 0;
+        unreadable += part.unreadable;
+        entries.extend(part.entries);
+        if done {
+            break;
+        }
+        after = part.next;
+    }
+    if unreadable > 0 {
+        world.output.note(format_args!("{unreadable} entries cannot be read; `audit verify` names what was altered"));
+    }
+    Ok(entries)
+}
+
+fn verify(arguments: &Verify, world: &World<'_>) -> Result<Exit, Failure> {
+    let escrow = arguments.store.escrow(Vec::new(), world)?;
+    let checkpoint = arguments.checkpoint.as_deref().map(read_checkpoint).transpose()?;
+    let mac_keys: Vec<_> = arguments.store.mac_key()?.into_iter().collect();
+    let report = escrow.verify_audit(&mac_keys, checkpoint.as_ref())?;
+    let verified = Verified::of(&report, !mac_keys.is_empty(), checkpoint.is_some());
+    world.output.answer(&verified, &verified)?;
+    Ok(if verified.intact { Exit::Yes } else { Exit::No })
+}
+
+fn checkpoint(arguments: &WriteCheckpoint, world: &World<'_>) -> Result<Exit, Failure> {
+    let escrow = arguments.store.escrow(Vec::new(), world)?;
+    let previous = arguments.previous.as_deref().map(read_checkpoint).transpose()?;
+    let predecessor = previous.map(|checkpoint| checkpoint.digest());
+    let now = world.now()?;
+    let written = files::replace_with(&arguments.out, |file| {
+        let mut problem = None;
+        let mut write = |line: &str| match file.write_all(line.as_bytes()) {
+            Ok(()) => ControlFlow::Continue(()),
+            Err(error) => {
+                problem = Some(error);
+                ControlFlow::Break(())
+            }
+        };
+        let result = escrow.checkpoint(predecessor, now, &mut write);
+        match problem {
+            Some(error) => Err(Failure::file(format!("{}: {error}", arguments.out.display()))),
+            None => Ok(result?),
+        }
+    })?;
+    let document = Written { out: &arguments.out, digest: written.digest, chains: written.chains };
+    let text = format_args!(
+        "{} chains, digest {}: keep it where the database's writers are not",
+        written.chains, written.digest
+    );
+    world.output.answer(&document, text)?;
+    Ok(Exit::Yes)
+}
+
+/// A checkpoint may be larger than any message: it is read without the limit of messages.
+fn read_checkpoint(file: &Path) -> Result<Checkpoint, Failure> {
+    let bytes = std::fs::read(file).map_err(|error| Failure::file(format!("{}: {error}", file.display())))?;
+    let checkpoint = Checkpoint::parse(&bytes, &CheckpointLimits::default());
+    checkpoint.map_err(|error| Failure::from(error).about(file.display()))
+}
+
+impl Verified {
+    fn of(report: &AuditReport, mac_key: bool, checkpoint: bool) -> Self {
+        let findings = report.findings.iter().map(|finding| Found {
+            device: match &finding.subject {
+                Subject::Device(device) => Some(device.clone()),
+                _ => None,
+            },
+            problem: finding.problem.as_str(),
+            message: finding.to_string(),
+        });
+        Self {
+            intact: report.is_intact(),
+            chains: report.chains,
+            entries: report.entries,
+            unreadable: report.unreadable,
+            findings: findings.collect(),
+            mac_key,
+            checkpoint,
+        }
+    }
+}
+
+impl fmt::Display for Verified {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for finding in &self.findings {
+            writeln!(f, "{}", Visible(&finding.message))?;
+        }
+        if self.unreadable > 0 {
+            writeln!(f, "{} rows cannot be read", self.unreadable)?;
+        }
+        let outcome = if self.intact { "ok" } else { "altered" };
+        writeln!(f, "{outcome}: {} chains, {} entries", self.chains, self.entries)?;
+        if !self.mac_key && !self.checkpoint {
+            writeln!(f, "without a MAC key or a checkpoint, only accidents are found: see `audit verify --help`")?;
+        }
+        Ok(())
+    }
+}
+
+/// Entries, one a line.
+struct Lines<'a>(&'a [Entry]);
+
+impl fmt::Display for Lines<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|entry| {
+            let (time, subject, number) = (entry.time(), entry.subject(), entry.number());
+            write!(f, "{time} {} {number} {}: {}", Visible(subject), Visible(entry.actor()), entry.action().as_str())?;
+            if let Some(key) = entry.references().key {
+                write!(f, ", key {key}")?;
+            }
+            if let Some(reason) = entry.reason() {
+                write!(f, " ({})", Visible(reason))?;
+            }
+            writeln!(f)
+        })
+    }
+}

@@ -1,0 +1,78 @@
+//! Do the stored keys open?
+
+use std::fmt;
+
+use clap::Args;
+use fdescrow::{
+    Actor,
+    escrow::{CheckOptions, CheckReport},
+};
+
+use super::store::StoreArguments;
+use crate::{
+    exit::{Exit, Failure},
+    identities::IdentityArguments,
+    world::World,
+};
+
+#[derive(Args, Debug)]
+#[command(
+    after_help = "Checks batch after batch until no key is due. Exit status 3 if anything was unavailable, else \
+                        1 if one did not open; `undecryptable` tells which and why."
+)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    store: StoreArguments,
+    #[command(flatten)]
+    identities: IdentityArguments,
+    /// How many threads open keys
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=256))]
+    workers: u16,
+    /// Who checks, for the audit
+    #[arg(long, value_name = "ACTOR")]
+    by: Option<Actor>,
+}
+
+pub(crate) fn run(arguments: &Arguments, world: &World<'_>) -> Result<Exit, Failure> {
+    let identities = arguments.identities.load_certified(world)?;
+    let escrow = arguments.store.escrow(identities.certificates, world)?;
+    let mut options = CheckOptions::default().workers(arguments.workers.into());
+    if let Some(actor) = &arguments.by {
+        options = options.by(actor);
+    }
+    let progress = world.output.progress(escrow.summary(world.now()?)?.keys);
+    let mut total = CheckReport::default();
+    loop {
+        let report = escrow.check(&identities.keyring, &options, world.now()?)?;
+        total.add(&report);
+        progress.set_position(total.opened + total.failed() + total.unavailable);
+        // What is unavailable stays due: to go on would be to ask the same again.
+        if !report.more || report.unavailable > 0 {
+            break;
+        }
+    }
+    progress.finish_and_clear();
+    world.output.answer(&total, Words(&total))?;
+    Ok(match &total {
+        total if total.unavailable > 0 => Exit::Unavailable,
+        total if total.failed() > 0 || total.unreadable > 0 => Exit::No,
+        _ => Exit::Yes,
+    })
+}
+
+struct Words<'a>(&'a CheckReport);
+
+impl fmt::Display for Words<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let report = self.0;
+        writeln!(f, "opened: {}", report.opened)?;
+        writeln!(f, "did not open: {}", report.failed())?;
+        report.not_opened.iter().try_for_each(|(reason, count)| writeln!(f, "  {reason}: {count}"))?;
+        let others = [
+            ("unavailable, nothing known", report.unavailable),
+            ("changed meanwhile, left for the next check", report.stale),
+            ("unreadable records", report.unreadable),
+        ];
+        others.iter().filter(|(_, count)| *count > 0).try_for_each(|(what, count)| writeln!(f, "{what}: {count}"))
+    }
+}

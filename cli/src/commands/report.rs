@@ -1,0 +1,170 @@
+//! How do things stand: in all, of one device, of the keys that do not open?
+
+use std::fmt;
+
+use clap::Args;
+use fdescrow::{
+    DeviceId,
+    escrow::{self, DeviceReport, Escrow, KeySummary, Page, Paged, Summary, Undecryptable},
+};
+use serde::Serialize;
+
+use super::store::StoreArguments;
+use crate::{
+    exit::{Exit, Failure},
+    output::Visible,
+    world::World,
+};
+
+#[derive(Args, Debug)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    store: StoreArguments,
+    /// Only this device
+    #[arg(long, value_name = "D")]
+    device: Option<DeviceId>,
+}
+
+#[derive(Serialize)]
+struct History {
+    keys: Vec<KeySummary>,
+}
+
+#[derive(Serialize)]
+struct Problems {
+    keys: Vec<Undecryptable>,
+}
+
+pub(crate) fn status(arguments: &Arguments, world: &World<'_>) -> Result<Exit, Failure> {
+    let escrow = arguments.store.escrow(Vec::new(), world)?;
+    match &arguments.device {
+        Some(device) => {
+            let report = escrow.device(device, world.now()?)?;
+            world.output.answer(&report, DeviceWords(&report))?;
+        }
+        None => {
+            let summary = escrow.summary(world.now()?)?;
+            world.output.answer(&summary, SummaryWords(&summary))?;
+        }
+    }
+    Ok(Exit::Yes)
+}
+
+pub(crate) fn history(arguments: &Arguments, world: &World<'_>) -> Result<Exit, Failure> {
+    let escrow = arguments.store.escrow(Vec::new(), world)?;
+    let devices = match &arguments.device {
+        Some(device) => vec![device.clone()],
+        None => devices(&escrow, world)?,
+    };
+    let mut history = History { keys: Vec::new() };
+    for device in devices {
+        history.keys.extend(escrow.history(&device)?);
+    }
+    world.output.answer(&history, &history)?;
+    Ok(Exit::Yes)
+}
+
+pub(crate) fn undecryptable(arguments: &Arguments, world: &World<'_>) -> Result<Exit, Failure> {
+    let escrow = arguments.store.escrow(Vec::new(), world)?;
+    let mut keys = all_pages(world, |page| escrow.undecryptable(page))?;
+    if let Some(device) = &arguments.device {
+        keys.retain(|key| key.device == *device);
+    }
+    let problems = Problems { keys };
+    world.output.answer(&problems, &problems)?;
+    Ok(Exit::Yes)
+}
+
+fn devices(escrow: &Escrow, world: &World<'_>) -> Result<Vec<DeviceId>, Failure> {
+    let now = world.now()?;
+    let reports = all_pages(world, |page| escrow.devices(page, now))?;
+    Ok(reports.into_iter().map(|report| report.device).collect())
+}
+
+/// The items of all pages. What cannot be read is noted and stops nothing.
+pub(crate) fn all_pages<T>(
+    world: &World<'_>,
+    mut fetch: impl FnMut(&Page) -> Result<Paged<T>, escrow::Error>,
+) -> Result<Vec<T>, Failure> {
+    let (mut items, mut unreadable) = (Vec::new(), 0);
+    let mut page = Page::first().limit(1000);
+    loop {
+        let part = fetch(&page)?;
+        unreadable += part.unreadable;
+        items.extend(part.items);
+        match part.next {
+            Some(next) => page = page.after(next),
+            None => break,
+        }
+    }
+    if unreadable > 0 {
+        world.output.note(format_args!("{unreadable} records cannot be read; `audit verify` names what was altered"));
+    }
+    Ok(items)
+}
+
+struct SummaryWords<'a>(&'a Summary);
+
+impl fmt::Display for SummaryWords<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let summary = self.0;
+        writeln!(f, "devices: {}", summary.devices)?;
+        summary.status.iter().try_for_each(|(status, count)| writeln!(f, "  {status}: {count}"))?;
+        writeln!(f, "keys: {}", summary.keys)?;
+        summary.problems.iter().try_for_each(|(reason, count)| writeln!(f, "  {reason}: {count}"))?;
+        writeln!(f, "waiting for a decision: {}", summary.quarantined)?;
+        writeln!(f, "devices with keys to be checked: {}", summary.check_due)
+    }
+}
+
+struct DeviceWords<'a>(&'a DeviceReport);
+
+impl fmt::Display for DeviceWords<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let report = self.0;
+        writeln!(f, "{}: {}", Visible(&report.device), report.assessment.status.as_str())?;
+        for reason in &report.assessment.reasons {
+            writeln!(f, "  {}: {}", reason.sentence(), reason.remedy())?;
+        }
+        writeln!(f, "keys received: {}", report.keys)?;
+        if report.quarantined > 0 {
+            writeln!(f, "waiting for a decision: {}", report.quarantined)?;
+        }
+        report.forgotten.map_or(Ok(()), |at| writeln!(f, "hidden since {at}"))
+    }
+}
+
+impl fmt::Display for History {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.keys.iter().try_for_each(|key| {
+            writeln!(f, "{}, key {}: {}", Visible(&key.device), key.id, Visible(&key.place))?;
+            writeln!(f, "  received {} from {}, {} times in all", key.received, Visible(&key.by), key.sightings)?;
+            match (key.level, key.last_success) {
+                (Some(level), Some(at)) => writeln!(f, "  {level}, opened last {at}")?,
+                _ => writeln!(f, "  not opened yet")?,
+            }
+            if let Some(reason) = key.reason {
+                writeln!(f, "  {}", reason.sentence())?;
+            }
+            if let Some(other) = &key.seen_on {
+                writeln!(f, "  {} had sent it before", Visible(other))?;
+            }
+            writeln!(f, "  envelopes: {}", key.envelopes.len())
+        })
+    }
+}
+
+impl fmt::Display for Problems {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.keys.is_empty() {
+            return writeln!(f, "ok: no key is known not to open");
+        }
+        self.keys.iter().try_for_each(|key| {
+            writeln!(f, "{}, key {}: {}", Visible(&key.device), key.key, Visible(&key.place))?;
+            writeln!(f, "  {}", key.meaning)?;
+            let notes = key.inspection.iter().flat_map(|inspection| &inspection.notes);
+            notes.clone().try_for_each(|note| writeln!(f, "  {note}"))?;
+            writeln!(f, "  {}", key.remedy)
+        })
+    }
+}

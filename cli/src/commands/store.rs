@@ -1,0 +1,66 @@
+//! Which store, and whose keys?
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use fdescrow::{Actor, ErrorCode, Organization, audit::MacKey, envelope::Certificate, escrow::Escrow};
+
+use crate::{exit::Failure, input, world::World};
+
+/// The options of every command over a store.
+#[derive(Args, Debug)]
+pub(crate) struct StoreArguments {
+    /// The store: sqlite:PATH, or memory: for one that ends with the command
+    #[arg(long, value_name = "URL")]
+    pub(crate) store: String,
+    /// The organization whose keys they are
+    #[arg(long, value_name = "O", default_value = "default")]
+    pub(crate) organization: Organization,
+    /// The key, kept outside of the store, that authenticates the audit
+    #[arg(long, value_name = "F")]
+    pub(crate) mac_key: Option<PathBuf>,
+}
+
+/// Who does it, and why.
+#[derive(Args, Debug)]
+pub(crate) struct Reasoned {
+    /// Who does it, for the audit
+    #[arg(long, value_name = "ACTOR")]
+    pub(crate) by: Actor,
+    /// Why, for the audit
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) reason: String,
+}
+
+impl StoreArguments {
+    /// The escrow in a store that is there.
+    pub(crate) fn escrow(&self, certificates: Vec<Certificate>, world: &World<'_>) -> Result<Escrow, Failure> {
+        // A mistyped path must not become an empty store in which no device has a key.
+        if let Some(path) =
+            self.store.strip_prefix("sqlite:").filter(|path| !path.is_empty() && !Path::new(path).exists())
+        {
+            return Err(Failure::of(ErrorCode::StoreUnavailable, format!("{path}: there is no such store")));
+        }
+        self.escrow_or_new(certificates, world)
+    }
+
+    /// The escrow in a store that is there, or is made now.
+    pub(crate) fn escrow_or_new(&self, certificates: Vec<Certificate>, world: &World<'_>) -> Result<Escrow, Failure> {
+        let store = fdescrow_stores::open(&self.store).map_err(|error| Failure::from(error).about(&self.store))?;
+        let builder = Escrow::builder(store, self.organization.clone())
+            .randomness(world.shared_randomness())
+            .certificates(certificates);
+        let builder = match self.mac_key()? {
+            Some(mac_key) => builder.mac_key(mac_key),
+            None => builder,
+        };
+        Ok(builder.build()?)
+    }
+
+    /// The MAC key, if one was named.
+    pub(crate) fn mac_key(&self) -> Result<Option<MacKey>, Failure> {
+        let Some(file) = &self.mac_key else { return Ok(None) };
+        let key = MacKey::parse(&input::read(Some(file))?);
+        key.map(Some).map_err(|error| Failure::from(error).about(file.display()))
+    }
+}
