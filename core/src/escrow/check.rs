@@ -4,7 +4,11 @@
 //! where nothing changed meanwhile. Nothing is recorded of a key whose private key could not be reached, and nothing
 //! is believed of an identity that does not open what is known to open, before and after.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::BTreeMap,
+    sync::{MutexGuard, PoisonError},
+    time::Duration,
+};
 
 use serde::Serialize;
 
@@ -16,9 +20,9 @@ use super::{
 use crate::{
     audit::{Action, Draft},
     envelope::Keyring,
-    ids::{Actor, DeviceId, Digest, Word},
+    ids::{Actor, DeviceId, Digest, KeyId, Word},
     store::{
-        ChangeId, Holder, Index, ReadRecords, Record, RowKey, RowQuery, Work,
+        ChangeId, Claims, Holder, Index, ReadRecords, Record, RowKey, RowQuery, Work,
         records::{DeviceRecord, EnvelopeOrigin, EnvelopeRecord, KeyRecord},
     },
     time::Timestamp,
@@ -141,7 +145,8 @@ impl Escrow {
         let mut report = CheckReport::default();
         let answering = self.answering(keyring);
         if answering.degraded && keyring.identities().len() == 1 {
-            // Nothing can come of it: not even a claim is made.
+            // Nothing can come of it: not even a claim is made, and none is kept.
+            self.release_held()?;
             report.unavailable = 1;
             return Ok(report);
         }
@@ -154,6 +159,34 @@ impl Escrow {
             self.store.claim(&self.organization, Work::Check, &holder, options.devices.clamp(1, 1000), LEASE, now)?;
         report.unreadable += count(claims.corrupt.len());
         let claimed: Vec<RowKey> = claims.keys();
+        let batch = self.check_claimed(&claims, (keyring, &answering.keyring), options, &actor, now);
+        let (unsettled, found) = match batch {
+            Ok(batch) => batch,
+            Err(error) => {
+                // What could not be done is left to whoever comes next; if that cannot be said, the lease ends.
+                let _ = self.store.release(Work::Check, &holder, &claimed);
+                return Err(error);
+            }
+        };
+        report.add(&found);
+        report.more = !claimed.is_empty() || report.opened + report.failed() > 0;
+        let (kept, done): (Vec<_>, Vec<_>) = claimed.into_iter().partition(|key| unsettled.contains(key));
+        self.store.release(Work::Check, &holder, &done)?;
+        self.keep_or_release(holder, kept, report.more)?;
+        Ok(report)
+    }
+
+    /// Checks the devices that were claimed, or if there are none, keys that failed with another keyring. Gives the
+    /// claimed devices of which nothing was recorded, and the report.
+    fn check_claimed(
+        &self,
+        claims: &Claims,
+        (keyring, answering): (&Keyring, &Keyring),
+        options: &CheckOptions,
+        actor: &Actor,
+        now: Timestamp,
+    ) -> Result<(Vec<RowKey>, CheckReport), Error> {
+        let mut report = CheckReport::default();
         let mut batches = Vec::new();
         for row in &claims.rows {
             match DeviceRecord::from_row(row) {
@@ -161,47 +194,45 @@ impl Escrow {
                 Err(_) => report.unreadable += 1,
             }
         }
-        if batches.is_empty() && options.retry_failed {
+        if claims.rows.is_empty() && options.retry_failed {
             batches = self.failed_batches(keyring, options, &mut report)?;
         }
-        let tried_any = batches.iter().any(|batch| !batch.jobs.is_empty());
 
-        open_all(self, &mut batches, &answering.keyring, options.workers, now);
+        open_all(self, &mut batches, answering, options.workers, now);
         self.doubt_failures(&mut batches, keyring);
 
-        let run = Run { actor, keyring: keyring.digest(), now };
-        let mut unknown = Vec::new();
+        let run = Run { actor: actor.clone(), keyring: keyring.digest(), now };
+        let mut unsettled = claims.keys();
         for batch in batches {
-            if batch.jobs.iter().any(|job| matches!(job.outcome, Outcome::Unavailable)) {
-                unknown.push(DeviceRecord::row_key(&self.organization, &batch.device));
+            let device = DeviceRecord::row_key(&self.organization, &batch.device);
+            let unavailable = batch.jobs.iter().any(|job| matches!(job.outcome, Outcome::Unavailable));
+            if self.record(batch, &run, &mut report)? && !unavailable {
+                unsettled.retain(|key| *key != device);
             }
-            self.record(batch, &run, &mut report)?;
         }
-        let progress = report.opened + report.failed() + report.stale > 0;
-        report.more = !claimed.is_empty() || (tried_any && progress);
-        let (kept, done): (Vec<_>, Vec<_>) = claimed.into_iter().partition(|key| unknown.contains(key));
-        self.store.release(Work::Check, &holder, &done)?;
-        self.keep_or_release(holder, kept, report.more)?;
-        Ok(report)
+        Ok((unsettled, report))
     }
 
-    /// Devices of which nothing could be known stay claimed until the last batch of this run, so that they do not
-    /// come back again and again before the others.
+    /// Devices of which nothing could be recorded stay claimed until the last batch of this run, so that they do not
+    /// come back again and again: a private key was out of reach, a row cannot be read or does not fit the others.
     fn keep_or_release(&self, holder: Holder, kept: Vec<RowKey>, more: bool) -> Result<(), Error> {
-        let mut held = match self.held.lock() {
-            Ok(held) => held,
-            // A thread that panicked while it held the list left it whole.
-            Err(poisoned) => poisoned.into_inner(),
-        };
         if !kept.is_empty() {
-            held.push((holder, kept));
+            self.held().push((holder, kept));
         }
-        if !more {
-            for (holder, keys) in held.drain(..) {
-                self.store.release(Work::Check, &holder, &keys)?;
-            }
+        if more { Ok(()) } else { self.release_held() }
+    }
+
+    fn release_held(&self) -> Result<(), Error> {
+        let held = std::mem::take(&mut *self.held());
+        for (holder, keys) in held {
+            self.store.release(Work::Check, &holder, &keys)?;
         }
         Ok(())
+    }
+
+    fn held(&self) -> MutexGuard<'_, Vec<(Holder, Vec<RowKey>)>> {
+        // A thread that panicked while it held the list left it whole.
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The keys of a device that are due.
@@ -213,20 +244,44 @@ impl Escrow {
         report: &mut CheckReport,
     ) -> Result<Batch, Error> {
         let limit = options.keys_per_device.clamp(1, 999);
-        let query = RowQuery::new(&self.organization, Index::KEYS_BY_DUE).equal(device.as_str()).limit(limit + 1);
-        let page = self.store.as_ref().read_page::<KeyRecord>(&query)?;
-        report.unreadable += count(page.unreadable.len());
+        let mut query = self.keys_by_due(&device).limit(limit + 1);
+        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
         let mut jobs = Vec::new();
         let mut next_due = None;
-        for record in page.records {
-            let due = record.check_due.is_some_and(|due| due <= now);
-            if due && jobs.len() < usize::try_from(limit).unwrap_or(usize::MAX) {
-                jobs.push(self.job(record)?);
-            } else {
-                next_due = next_due.or(record.check_due);
+        loop {
+            let page = self.store.as_ref().read_page::<KeyRecord>(&query)?;
+            report.unreadable += count(page.unreadable.len());
+            for record in page.records {
+                if jobs.len() < limit && record.check_due.is_some_and(|due| due <= now) {
+                    jobs.push(self.job(record)?);
+                } else {
+                    next_due = next_due.or(record.check_due);
+                }
+            }
+            match page.next {
+                // Records that cannot be read do not hide those behind them.
+                Some(next) if next_due.is_none() => query = query.after(next),
+                _ => return Ok(Batch { device, jobs, next_due }),
             }
         }
-        Ok(Batch { device, jobs, next_due })
+    }
+
+    /// When the first of the keys of a device is due, but for this one.
+    pub(super) fn due_without(&self, device: &DeviceId, key: &KeyId) -> Result<Option<Timestamp>, Error> {
+        let mut query = self.keys_by_due(device);
+        loop {
+            let page = self.store.as_ref().read_page::<KeyRecord>(&query)?;
+            let first = page.records.iter().find(|record| record.facts.id() != *key);
+            match (first, page.next) {
+                (Some(first), _) => return Ok(first.check_due),
+                (None, Some(next)) => query = query.after(next),
+                (None, None) => return Ok(None),
+            }
+        }
+    }
+
+    fn keys_by_due(&self, device: &DeviceId) -> RowQuery {
+        RowQuery::new(&self.organization, Index::KEYS_BY_DUE).equal(device.as_str()).limit(16)
     }
 
     fn job(&self, record: KeyRecord) -> Result<Job, Error> {
@@ -283,8 +338,8 @@ impl Escrow {
         }
     }
 
-    /// Records the results of one device, if they are still about what is there.
-    fn record(&self, batch: Batch, run: &Run, report: &mut CheckReport) -> Result<(), Error> {
+    /// Records the results of one device, if they are still about what is there. Says whether any was.
+    fn record(&self, batch: Batch, run: &Run, report: &mut CheckReport) -> Result<bool, Error> {
         let Batch { device, jobs, next_due } = batch;
         let Run { actor, keyring, now } = run;
         let (keyring, now) = (Some(*keyring), *now);
@@ -349,20 +404,15 @@ impl Escrow {
             Ok(())
         });
         match result {
-            Ok(()) => report.add_counts(&counted),
+            Ok(()) => report.add(&counted),
             // Somebody changes this device all the time: its turn comes again.
-            Err(Error::Conflict) => report.stale += count(jobs.len()),
+            Err(Error::Conflict) => {
+                report.stale += count(jobs.len());
+                return Ok(false);
+            }
             Err(error) => return Err(error),
         }
-        Ok(())
-    }
-}
-
-impl CheckReport {
-    fn add_counts(&mut self, other: &Self) {
-        let more = self.more;
-        self.add(other);
-        self.more = more;
+        Ok(counted.opened + counted.failed() > 0)
     }
 }
 
@@ -432,7 +482,7 @@ fn draft(actor: &Actor, action: Action, record: &KeyRecord, envelope: Option<Dig
     draft
 }
 
-fn earlier(one: Option<Timestamp>, other: Option<Timestamp>) -> Option<Timestamp> {
+pub(super) fn earlier(one: Option<Timestamp>, other: Option<Timestamp>) -> Option<Timestamp> {
     [one, other].into_iter().flatten().min()
 }
 

@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use super::{
     Error, Escrow,
-    check::settle_envelopes,
+    check::{earlier, settle_envelopes},
     keys::DeviceKeys,
     opening::{self, Identities, OpenedKey, Outcome},
 };
@@ -323,6 +323,8 @@ impl Escrow {
                 settle_envelopes(change, &mut record, envelopes, opening, now)?;
                 let rules = self.policies.policy(change.device.group.as_deref()).escrow();
                 record.check_due = record.facts.check_due(&rules);
+                // Opened is checked: the device is not due any more for this key.
+                change.device.check_due = earlier(self.due_without(&record.device, &key)?, record.check_due);
                 let stored = record.clone();
                 change.edit(move |builder| {
                     builder.replace(&stored);
