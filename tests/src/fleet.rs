@@ -27,7 +27,9 @@ use std::{
 use fdescrow::{
     Actor, DeviceId, Digest, Error, Escrow, KeyId, Organization, Randomness, Timestamp,
     envelope::{Certificate, Keyring},
-    escrow::{CheckOptions, CheckReport, EscrowBuilder, Receipt, Reveal, Revealed, RewrapOptions, RewrapReport, Upload},
+    escrow::{
+        CheckOptions, CheckReport, EscrowBuilder, Receipt, Reveal, Revealed, RewrapOptions, RewrapReport, Upload,
+    },
     random::RandomnessError,
     store::{Corrupt, Row, Store, Table, conformance::Fixture},
 };

@@ -21,6 +21,7 @@ use crate::{
     audit::{Action, Draft},
     envelope::Keyring,
     ids::{Actor, DeviceId, Digest, KeyId, Word},
+    policy::EscrowRules,
     store::{
         ChangeId, Claims, Holder, Index, ReadRecords, Record, RowKey, RowQuery, Work,
         records::{DeviceRecord, EnvelopeOrigin, EnvelopeRecord, KeyRecord},
@@ -393,7 +394,7 @@ impl Escrow {
                     }
                     Outcome::Unavailable => {}
                 }
-                record.check_due = record.facts.check_due(&rules);
+                record.check_due = due_after(&record, &rules, now);
                 due = earlier(due, record.check_due);
                 change.audit(draft);
                 change.edit(move |builder| {
@@ -414,6 +415,13 @@ impl Escrow {
         }
         Ok(counted.opened + counted.failed() > 0)
     }
+}
+
+/// When a key is due that was tried just now. Where one of its envelopes was passed over, since its private key was
+/// not at hand, that is not at once: the keyring has to change first.
+pub(super) fn due_after(record: &KeyRecord, rules: &EscrowRules, now: Timestamp) -> Option<Timestamp> {
+    let due = record.facts.check_due(rules)?;
+    Some(if due > now { due } else { now.saturating_add(i64::from(rules.check_within.max(60))) })
 }
 
 /// Marks an envelope that opened for the first time; what it was wrapped anew from is not needed any more.

@@ -75,7 +75,6 @@ pub(super) fn open(
     let mut failure = None;
     let mut unavailable = false;
     for envelope in in_use {
-        tried.push(envelope.digest());
         match open_one(organization, record, envelope, identities.keyring) {
             Ok((key, identity, binding)) => {
                 let mut opening = Opening::new(envelope.digest(), identity, binding, now);
@@ -86,6 +85,10 @@ pub(super) fn open(
             Err(Tried::Unavailable) => unavailable = true,
             // The failure that came nearest to opening is the one to tell.
             Err(Tried::Failed(other)) => {
+                // For which there is no private key here, has not been tried.
+                if other != Failure::NoIdentity {
+                    tried.push(envelope.digest());
+                }
                 failure = Some(
                     failure.map_or(other.clone(), |before| if is_nearer(&other, &before) { other } else { before }),
                 );

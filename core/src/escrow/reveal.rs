@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use super::{
     Error, Escrow,
-    check::{earlier, settle_envelopes},
+    check::{due_after, earlier, settle_envelopes},
     keys::DeviceKeys,
     opening::{self, Identities, OpenedKey, Outcome},
 };
@@ -322,7 +322,7 @@ impl Escrow {
                 change.change_key(&mut record, KeyChange::Opened(opening.clone()))?;
                 settle_envelopes(change, &mut record, envelopes, opening, now)?;
                 let rules = self.policies.policy(change.device.group.as_deref()).escrow();
-                record.check_due = record.facts.check_due(&rules);
+                record.check_due = due_after(&record, &rules, now);
                 // Opened is checked: the device is not due any more for this key.
                 change.device.check_due = earlier(self.due_without(&record.device, &key)?, record.check_due);
                 let stored = record.clone();

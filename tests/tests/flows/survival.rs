@@ -4,6 +4,7 @@ use fdescrow::{
     DeviceId,
     error::ErrorCode,
     escrow::{Receipt, ReceiptStatus},
+    policy::Level,
     store::conformance::Fixture,
     verification::Standing,
 };
@@ -17,6 +18,7 @@ over_every_store! {
     a_failed_check_leaves_the_verified_key,
     a_rotation_is_handed_out_first_and_the_verified_key_stays,
     a_new_certificate_leaves_the_verified_key,
+    opening_with_the_old_private_key_does_not_keep_the_new_one_from_its_check,
     a_lost_new_private_key_leaves_the_verified_key,
     a_forgotten_device_keeps_the_verified_key,
     a_new_installation_keeps_the_verified_key,
@@ -51,8 +53,7 @@ impl Scene {
     }
 
     fn is_there(&self, keyring: &fdescrow::envelope::Keyring) {
-        let now = self.fleet.escrow.receipt(&self.receipt.key).unwrap();
-        assert!(now.level >= self.fleet.escrow.receipt(&self.receipt.key).unwrap().level);
+        assert_eq!(self.fleet.escrow.receipt(&self.receipt.key).unwrap().level, Some(Level::EnvelopeOpens));
         let revealed = self.fleet.reveal_key(&self.mac, self.receipt.key, keyring, at(1000)).unwrap();
         assert_eq!(revealed.expose(), self.sent.text);
         self.fleet.assert_intact();
@@ -103,9 +104,25 @@ fn a_new_certificate_leaves_the_verified_key(fixture: &dyn Fixture) {
     assert_eq!(retire(15).unwrap_err().code(), ErrorCode::CertificateInUse);
     assert_eq!(scene.fleet.rewrap(&old.keyring(), new, at(20)).rewrapped, 1);
     assert_eq!(retire(25).unwrap_err().code(), ErrorCode::CertificateInUse);
+    assert_eq!(scene.fleet.check(&new.keyring(), at(30)).opened, 1);
+    retire(35).unwrap();
+    scene.survives(&new.keyring());
+}
+
+/// Who has the old private key alone opens the old envelope, and has not tried the new one.
+fn opening_with_the_old_private_key_does_not_keep_the_new_one_from_its_check(fixture: &dyn Fixture) {
+    let scene = Scene::of(fixture);
+    let (old, new) = (Custodian::first(), Custodian::second());
+    let live = || scene.fleet.escrow.live_references(&old.certificate.fingerprint()).unwrap();
+    assert_eq!(scene.fleet.rewrap(&old.keyring(), new, at(20)).rewrapped, 1);
     scene.is_there(&old.keyring());
-    assert_eq!(scene.fleet.check(&new.keyring(), at(2000)).failed(), 0);
-    retire(2010).unwrap();
+    assert_eq!(live(), 1);
+    // Not again and again, but on the next day.
+    assert_eq!(scene.fleet.check(&old.keyring(), at(1001)).opened, 0);
+    assert_eq!(scene.fleet.check(&old.keyring(), at(90_000)).opened, 1);
+    assert_eq!(scene.fleet.check(&new.keyring(), at(90_000)).opened, 0);
+    assert_eq!(scene.fleet.check(&new.keyring(), at(180_000)).opened, 1);
+    assert_eq!(live(), 0);
     scene.survives(&new.keyring());
 }
 
