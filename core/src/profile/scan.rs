@@ -117,6 +117,7 @@ impl Walk<'_> {
             "dict" => Open::Dictionary { keys: HashSet::new(), awaits_value: false },
             "string" | "data" | "date" | "integer" | "real" => Open::Scalar,
             "true" | "false" => Open::Empty,
+            "key" | "plist" => return Err(PLACE),
             _ => return Err(ProfileError::Syntax("an element is not one of property lists")),
         });
         Ok(())

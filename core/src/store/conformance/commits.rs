@@ -39,6 +39,9 @@ pub(super) fn a_commit_is_whole_or_nothing(fixture: &dyn Fixture) {
         assert_eq!(world.store.get(row.key()).unwrap().as_ref(), Some(row));
     }
     assert_eq!(world.store.get(fresh.subject_row().key()).unwrap().as_ref(), Some(fresh.subject_row()));
+    let events = world.store.events(&world.organization, &Cursor::start(), 100).unwrap().events;
+    let devices: Vec<_> = events.iter().filter_map(|event| event.row.text("device")).collect();
+    assert_eq!(devices, ["one", "two"], "of what was undone no event is left");
 }
 
 pub(super) fn a_stale_revision_conflicts(fixture: &dyn Fixture) {

@@ -8,7 +8,7 @@ use std::{
 
 use super::{
     Fixture,
-    material::{World, after, assert_misuse, drafts},
+    material::{MOST, World, after, assert_misuse, drafts},
 };
 use crate::store::contract::{Cursor, Event};
 
@@ -50,6 +50,7 @@ pub(super) fn events_come_in_the_order_of_commits(fixture: &dyn Fixture) {
         let (mut paged, mut cursor) = (Vec::new(), Cursor::start());
         loop {
             let (events, next) = world.events_after(&cursor, limit);
+            assert!(paged.len() <= MOST, "there is no end to the pages");
             if events.is_empty() {
                 assert_eq!(next, cursor, "the place stays while nothing comes");
                 break;
@@ -103,6 +104,7 @@ pub(super) fn events_skip_nothing_under_writers(fixture: &dyn Fixture) {
                     return read;
                 }
                 read.extend(names(&events));
+                assert!(read.len() <= MOST, "there is no end to the pages");
                 cursor = next;
             }
         });

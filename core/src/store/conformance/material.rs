@@ -51,6 +51,9 @@ pub(super) fn drafts() -> Vec<Draft> {
     vec![Draft::new(actor(), Action::DeviceChanged)]
 }
 
+/// More rows, rounds or attempts than any case has.
+pub(super) const MOST: usize = 20_000;
+
 /// One organization in one store.
 #[derive(Clone)]
 pub(super) struct World {
@@ -153,6 +156,8 @@ impl World {
             let page = self.store.list(&next).unwrap();
             assert_eq!(page.corrupt, []);
             rows.extend(page.rows);
+            // A store that lists for ever is to fail, not to hang.
+            assert!(rows.len() <= MOST, "there is no end to the pages");
             match page.next {
                 Some(cursor) => next = next.after(cursor),
                 None => return rows,

@@ -163,6 +163,15 @@ pub(super) fn a_page_begins_where_the_last_one_ended(fixture: &dyn Fixture) {
         before.reverse();
         assert_eq!(before, whole[..expected / 2]);
     }
+    // A cursor that lies outside of the range, before it or behind it.
+    let by_due =
+        |from: i64, to: i64| RowQuery::new(&world.organization, Index::KEYS_BY_DUE).equal("device 1").from(from).to(to);
+    let (early, late) = (world.rows(by_due(0, 0)).remove(0), world.rows(by_due(4, 4)).remove(0));
+    for (row, up, down) in [(early, 8, 0), (late, 0, 8)] {
+        let query = by_due(2, 3).after(RowCursor::of(&row, Index::KEYS_BY_DUE).unwrap());
+        assert_eq!(world.rows(query.clone()).len(), up);
+        assert_eq!(world.rows(query.descending()).len(), down);
+    }
     let page = world.store.list(&RowQuery::new(&world.organization, Index::KEYS_BY_KEY).limit(60)).unwrap();
     assert_eq!((page.rows.len(), page.next), (60, None));
 }
@@ -214,6 +223,7 @@ pub(super) fn pages_miss_nothing_under_writes(fixture: &dyn Fixture) {
             let Some(cursor) = page.next else { break };
             next = next.after(cursor);
             round += 1;
+            assert!(round < 1000, "there is no end to the pages");
             // Others come, before and behind the cursor, and those that stay are changed.
             let others = [format!("a {descending} {round}"), format!("z {descending} {round}")];
             world.create(&others, |device| device.group = Some("group".to_owned()));

@@ -5,7 +5,10 @@ use std::{
     thread,
 };
 
-use super::{Fixture, material::World};
+use super::{
+    Fixture,
+    material::{MOST, World},
+};
 use crate::store::{
     contract::{CommitError, ConflictCause, RowQuery},
     schema::{Index, Table},
@@ -14,13 +17,14 @@ use crate::store::{
 /// Brings a key until nobody was in between, and says how often somebody was.
 fn insist(world: &World, device: &str, key: &str) -> u32 {
     let mut conflicts = 0;
-    loop {
+    for _ in 0..MOST {
         match world.store.commit(&world.receive(device, key)) {
             Ok(_) => return conflicts,
             Err(CommitError::Conflict(conflict)) if conflict.cause == ConflictCause::Revision => conflicts += 1,
             Err(error) => panic!("{error}"),
         }
     }
+    panic!("there is no end to the conflicts");
 }
 
 fn assert_one_order(world: &World, device: &str, keys: i64) {
