@@ -132,10 +132,8 @@ impl Server {
         let identities = pair(bundles)?.into_iter();
         let keyring = identities.map(|(key, certificates)| software_identity(key, certificates, rng.clone())).collect();
         let store = fdescrow_stores::open(&configuration.store)?;
-        let escrow = Escrow::builder(store, configuration.organization)
-            .randomness(rng)
-            .certificates(certificates)
-            .build()?;
+        let escrow =
+            Escrow::builder(store, configuration.organization).randomness(rng).certificates(certificates).build()?;
         Ok(Self { escrow, keyring, tokens: configuration.tokens, arrived })
     }
 
