@@ -14,12 +14,13 @@ use serde::Serialize;
 
 use super::{
     Error, Escrow,
+    certificates::Recipients,
     opening::{self, Outcome},
     transaction::Change,
 };
 use crate::{
     audit::{Action, Draft},
-    envelope::Keyring,
+    envelope::{Envelope, Fingerprint, Keyring, Limits},
     ids::{Actor, DeviceId, Digest, KeyId, Word},
     policy::EscrowRules,
     store::{
@@ -387,7 +388,8 @@ impl Escrow {
                 match &job.outcome {
                     Outcome::Opened(opened) => {
                         counted.opened += 1;
-                        settle_envelopes(change, &mut record, &job.envelopes, &opened.opening, now)?;
+                        let envelopes = &job.envelopes;
+                        self.settle_envelopes(change, &mut record, envelopes, &opened.opening, (actor, now))?;
                     }
                     Outcome::NotOpened(failure) => {
                         *counted.not_opened.entry(failure.as_str().to_owned()).or_default() += 1;
@@ -424,34 +426,59 @@ pub(super) fn due_after(record: &KeyRecord, rules: &EscrowRules, now: Timestamp)
     Some(if due > now { due } else { now.saturating_add(i64::from(rules.check_within.max(60))) })
 }
 
-/// Marks an envelope that opened for the first time; what it was wrapped anew from is not needed any more.
-pub(super) fn settle_envelopes(
+impl Escrow {
+    /// Marks an envelope that opened for the first time; what it was wrapped anew from is not needed any more. Learns
+    /// who it is sealed to, where its certificate was not known when it came: else it would never be wrapped anew.
+    pub(super) fn settle_envelopes(
+        &self,
+        change: &mut Change,
+        record: &mut KeyRecord,
+        envelopes: &[EnvelopeRecord],
+        opening: &Opening,
+        (by, now): (&Actor, Timestamp),
+    ) -> Result<(), Error> {
+        let Some(before) = envelopes.iter().find(|envelope| envelope.digest() == opening.envelope) else {
+            return Ok(());
+        };
+        let mut opened = before.clone();
+        if let Ok(envelope) = Envelope::parse(opened.der(), &Limits::default()) {
+            let recipients = Recipients::of(&envelope, &self.certificates);
+            let unknown = |fingerprint: &&Fingerprint| !opened.recipients.contains(fingerprint);
+            let learned: Vec<Fingerprint> = recipients.known.iter().filter(unknown).copied().collect();
+            if !learned.is_empty() {
+                opened.recipients.extend(learned);
+                self.guard_certificates(change, &recipients, by, now)?;
+            }
+        }
+        if opened.opened.is_none() {
+            opened.opened = Some(now);
+            retire_replaced(change, record, envelopes, &opened, now)?;
+        }
+        if opened != *before {
+            let before = before.clone();
+            change.edit(move |builder| {
+                builder.replace_grown(&before, &opened);
+            });
+        }
+        Ok(())
+    }
+}
+
+/// Retires what an envelope that opened was wrapped anew from.
+fn retire_replaced(
     change: &mut Change,
     record: &mut KeyRecord,
     envelopes: &[EnvelopeRecord],
-    opening: &Opening,
+    opened: &EnvelopeRecord,
     now: Timestamp,
 ) -> Result<(), Error> {
-    let Some(opened) = envelopes.iter().find(|envelope| envelope.digest() == opening.envelope) else { return Ok(()) };
-    let mut opened = opened.clone();
-    if opened.opened.is_some() {
-        return Ok(());
-    }
-    opened.opened = Some(now);
-    let replaced = match opened.origin {
-        EnvelopeOrigin::Rewrapped(from) => envelopes.iter().find(|envelope| envelope.digest() == from),
-        _ => None,
-    };
-    if let Some(replaced) = replaced.filter(|envelope| envelope.retired.is_none()) {
-        let mut replaced = replaced.clone();
-        change.change_key(record, KeyChange::EnvelopeRetired { digest: replaced.digest() })?;
-        replaced.retired = Some(now);
-        change.edit(move |builder| {
-            builder.replace(&replaced);
-        });
-    }
+    let EnvelopeOrigin::Rewrapped(from) = opened.origin else { return Ok(()) };
+    let replaced = envelopes.iter().find(|envelope| envelope.digest() == from && envelope.retired.is_none());
+    let Some(mut replaced) = replaced.cloned() else { return Ok(()) };
+    change.change_key(record, KeyChange::EnvelopeRetired { digest: replaced.digest() })?;
+    replaced.retired = Some(now);
     change.edit(move |builder| {
-        builder.replace(&opened);
+        builder.replace(&replaced);
     });
     Ok(())
 }

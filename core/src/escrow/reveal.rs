@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use super::{
     Error, Escrow,
-    check::{due_after, earlier, settle_envelopes},
+    check::{due_after, earlier},
     keys::DeviceKeys,
     opening::{self, Identities, OpenedKey, Outcome},
 };
@@ -320,7 +320,7 @@ impl Escrow {
             // What the opening proves is recorded if the key is still what was opened; it is handed out in any case.
             if record.facts == opened.facts {
                 change.change_key(&mut record, KeyChange::Opened(opening.clone()))?;
-                settle_envelopes(change, &mut record, envelopes, opening, now)?;
+                self.settle_envelopes(change, &mut record, envelopes, opening, (&authorized.actor, now))?;
                 let rules = self.policies.policy(change.device.group.as_deref()).escrow();
                 record.check_due = due_after(&record, &rules, now);
                 // Opened is checked: the device is not due any more for this key.
