@@ -15,6 +15,7 @@
     reason = "tests fail by panicking"
 )]
 
+pub mod crash;
 pub mod documents;
 pub mod fleet;
 pub mod generator;

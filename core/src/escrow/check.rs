@@ -268,12 +268,12 @@ impl Escrow {
         }
     }
 
-    /// When the first of the keys of a device is due, but for this one.
-    pub(super) fn due_without(&self, device: &DeviceId, key: &KeyId) -> Result<Option<Timestamp>, Error> {
+    /// When the first of the keys of a device is due, but for these.
+    pub(super) fn due_without(&self, device: &DeviceId, keys: &[KeyId]) -> Result<Option<Timestamp>, Error> {
         let mut query = self.keys_by_due(device);
         loop {
             let page = self.store.as_ref().read_page::<KeyRecord>(&query)?;
-            let first = page.records.iter().find(|record| record.facts.id() != *key);
+            let first = page.records.iter().find(|record| !keys.contains(&record.facts.id()));
             match (first, page.next) {
                 (Some(first), _) => return Ok(first.check_due),
                 (None, Some(next)) => query = query.after(next),
@@ -324,7 +324,8 @@ impl Escrow {
         }
         let mut batches = Vec::new();
         for (device, jobs) in by_device.into_iter().filter(|(_, jobs)| !jobs.is_empty()) {
-            let next_due = self.device_record(&device)?.and_then(|device| device.check_due);
+            let keys: Vec<KeyId> = jobs.iter().map(|job| job.record.facts.id()).collect();
+            let next_due = self.due_without(&device, &keys)?;
             batches.push(Batch { device, jobs, next_due });
         }
         Ok(batches)

@@ -252,3 +252,48 @@ fn a_key_for_nobody_here_is_found_explained_and_tried_again_with_another_keyring
     assert_eq!(report.opened, 1);
     assert!(escrow.undecryptable(&Page::first()).unwrap().items.is_empty());
 }
+
+#[test]
+fn checking_ends_also_where_a_key_was_revealed_before_it_was_checked() {
+    let world = World::new();
+    let (certificate, keyring) = world.identity(KeyAlgorithm::P256);
+    let escrow = world.escrow(std::slice::from_ref(&certificate));
+    let (pc, agent) = (device("PC"), actor("agent"));
+    let receive = |seconds| {
+        let key = RecoveryKey::generate(Kind::BitLocker, world.rng.as_ref()).unwrap();
+        let text = Secret::<str>::copy_from(key.expose());
+        escrow.receive(Upload::plaintext(pc.clone(), Kind::BitLocker, text).by(&agent), at(seconds)).unwrap().key
+    };
+    let first = receive(0);
+    let reveal = |key| Reveal::of(&pc).by(&agent).reason("lost").key(key);
+    escrow.reveal(reveal(first), &keyring, at(1)).unwrap();
+    assert_eq!(escrow.check_total(at(2)).unwrap(), 0, "what was revealed was checked");
+    assert!(!escrow.check(&keyring, &CheckOptions::default(), at(2)).unwrap().more);
+
+    // One of two: the other is still due.
+    let (second, _third) = (receive(3), receive(4));
+    escrow.reveal(reveal(second), &keyring, at(5)).unwrap();
+    assert_eq!(escrow.check_total(at(6)).unwrap(), 1);
+    let reports: Vec<_> = (0..2).map(|_| escrow.check(&keyring, &CheckOptions::default(), at(6)).unwrap()).collect();
+    assert_eq!(reports.iter().map(|report| (report.opened, report.more)).collect::<Vec<_>>(), [(1, true), (0, false)]);
+    assert_eq!(escrow.check_total(at(7)).unwrap(), 0);
+    assert!(escrow.verify_audit(&[], None).unwrap().is_intact());
+}
+
+#[test]
+fn a_key_that_opens_with_another_keyring_is_due_by_that_opening() {
+    let world = World::new();
+    let (certificate, keyring) = world.identity(KeyAlgorithm::P256);
+    let (_, other_keyring) = world.identity(KeyAlgorithm::P384);
+    let escrow = world.escrow(std::slice::from_ref(&certificate));
+    let pc = device("PC");
+    let key = RecoveryKey::generate(Kind::BitLocker, world.rng.as_ref()).unwrap();
+    let text = Secret::<str>::copy_from(key.expose());
+    escrow.receive(Upload::plaintext(pc, Kind::BitLocker, text).by(&actor("a")), at(0)).unwrap();
+    assert_eq!(escrow.check(&other_keyring, &CheckOptions::default(), at(1)).unwrap().failed(), 1);
+    assert_eq!(escrow.check(&keyring, &CheckOptions::default(), at(1000)).unwrap().opened, 1);
+    let ninety_days = 90 * 24 * 60 * 60;
+    assert_eq!(escrow.check_total(at(ninety_days + 999)).unwrap(), 0);
+    assert_eq!(escrow.check_total(at(ninety_days + 1000)).unwrap(), 1);
+    assert!(!escrow.check(&keyring, &CheckOptions::default(), at(ninety_days + 999)).unwrap().more);
+}
