@@ -13,5 +13,7 @@
     reason = "tests fail by panicking and say what they counted"
 )]
 
+#[path = "flows/field_failures.rs"]
+mod field_failures;
 #[path = "flows/survival.rs"]
 mod survival;

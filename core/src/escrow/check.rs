@@ -124,8 +124,6 @@ struct Job {
 struct Batch {
     device: DeviceId,
     jobs: Vec<Job>,
-    /// When the first of its other keys is due.
-    next_due: Option<Timestamp>,
 }
 
 /// What is the same for all results of a batch.
@@ -245,25 +243,18 @@ impl Escrow {
         now: Timestamp,
         report: &mut CheckReport,
     ) -> Result<Batch, Error> {
-        let limit = options.keys_per_device.clamp(1, 999);
-        let mut query = self.keys_by_due(&device).limit(limit + 1);
-        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+        let limit = usize::try_from(options.keys_per_device.max(1)).unwrap_or(usize::MAX);
+        let mut query = self.keys_by_due(&device).to(now.unix_seconds());
         let mut jobs = Vec::new();
-        let mut next_due = None;
         loop {
             let page = self.store.as_ref().read_page::<KeyRecord>(&query)?;
             report.unreadable += count(page.unreadable.len());
-            for record in page.records {
-                if jobs.len() < limit && record.check_due.is_some_and(|due| due <= now) {
-                    jobs.push(self.job(record)?);
-                } else {
-                    next_due = next_due.or(record.check_due);
-                }
+            for record in page.records.into_iter().take(limit.saturating_sub(jobs.len())) {
+                jobs.push(self.job(record)?);
             }
             match page.next {
-                // Records that cannot be read do not hide those behind them.
-                Some(next) if next_due.is_none() => query = query.after(next),
-                _ => return Ok(Batch { device, jobs, next_due }),
+                Some(next) if jobs.len() < limit => query = query.after(next),
+                _ => return Ok(Batch { device, jobs }),
             }
         }
     }
@@ -276,6 +267,7 @@ impl Escrow {
             let first = page.records.iter().find(|record| !keys.contains(&record.facts.id()));
             match (first, page.next) {
                 (Some(first), _) => return Ok(first.check_due),
+                // Records that cannot be read do not hide those behind them.
                 (None, Some(next)) => query = query.after(next),
                 (None, None) => return Ok(None),
             }
@@ -324,9 +316,7 @@ impl Escrow {
         }
         let mut batches = Vec::new();
         for (device, jobs) in by_device.into_iter().filter(|(_, jobs)| !jobs.is_empty()) {
-            let keys: Vec<KeyId> = jobs.iter().map(|job| job.record.facts.id()).collect();
-            let next_due = self.due_without(&device, &keys)?;
-            batches.push(Batch { device, jobs, next_due });
+            batches.push(Batch { device, jobs });
         }
         Ok(batches)
     }
@@ -343,7 +333,7 @@ impl Escrow {
 
     /// Records the results of one device, if they are still about what is there. Says whether any was.
     fn record(&self, batch: Batch, run: &Run, report: &mut CheckReport) -> Result<bool, Error> {
-        let Batch { device, jobs, next_due } = batch;
+        let Batch { device, jobs } = batch;
         let Run { actor, keyring, now } = run;
         let (keyring, now) = (Some(*keyring), *now);
         let unavailable = jobs.iter().filter(|job| matches!(job.outcome, Outcome::Unavailable)).count();
@@ -354,7 +344,8 @@ impl Escrow {
         let result = self.transact(&device, id, now, |change| {
             counted = CheckReport::default();
             let rules = rules_of(change);
-            let mut due = next_due;
+            let mut due = None;
+            let mut recorded = Vec::new();
             for job in &jobs {
                 let id = job.record.facts.id();
                 // What was tried is what has to be there still.
@@ -364,10 +355,7 @@ impl Escrow {
                     continue;
                 };
                 let (draft, result) = match &job.outcome {
-                    Outcome::Unavailable => {
-                        due = earlier(due, record.check_due);
-                        continue;
-                    }
+                    Outcome::Unavailable => continue,
                     Outcome::Opened(opened) => {
                         let envelope = opened.opening.envelope;
                         let opening = opened.opening.clone();
@@ -399,12 +387,14 @@ impl Escrow {
                 }
                 record.check_due = due_after(&record, &rules, now);
                 due = earlier(due, record.check_due);
+                recorded.push(id);
                 change.audit(draft);
                 change.edit(move |builder| {
                     builder.replace(&record);
                 });
             }
-            change.device.check_due = due;
+            // Asked now: a key may have come since the batch was read.
+            change.device.check_due = earlier(due, self.due_without(&device, &recorded)?);
             Ok(())
         });
         match result {
