@@ -1,7 +1,7 @@
 //! A fleet that is not there: devices, their keys, an escrow over a store, and a clock that stands still.
 //!
 //! [`Fleet`] is the server's side; [`mac`], [`agent`] and [`in_clear`] say what devices send; [`Custodian`]
-//! is an escrow certificate with its private key, made once per process. [`over_every_store!`] makes a test of
+//! is an escrow certificate with its private key, made once per process. `over_every_store!` makes a test of
 //! each case over each store, a [`SqliteFile`] among them. [`FaultyIdentity`] and [`InterruptedStore`] are how
 //! the world fails at the worst moment.
 #![allow(
