@@ -116,7 +116,24 @@ impl KeyError {
     }
 }
 
-/// A recovery key of any kind, well formed.
+/// A recovery key of any kind, well formed. It is shown by [`expose`](Self::expose), and neither printed, copied nor
+/// written by accident:
+///
+/// ```compile_fail,E0277
+/// fn shown(key: &fdescrow::RecoveryKey) -> String {
+///     format!("{key}")
+/// }
+/// ```
+/// ```compile_fail,E0277
+/// fn written(key: &fdescrow::RecoveryKey) -> String {
+///     serde_json::to_string(key).unwrap()
+/// }
+/// ```
+/// ```compile_fail,E0599
+/// fn copied(key: &fdescrow::RecoveryKey) -> fdescrow::RecoveryKey {
+///     fdescrow::RecoveryKey::clone(key)
+/// }
+/// ```
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum RecoveryKey {

@@ -2,7 +2,30 @@
 //!
 //! In [`Secret`], and nowhere else: boxed, wiped when dropped, redacted when printed, and shown by one
 //! accessor, [`Secret::expose`], so that a search for that word finds every place where a key is seen.
-//! It has no `Clone`, `Display`, `PartialEq`, `Serialize`, `Deref` or `Default`.
+//! It has no `Clone`, `Display`, `PartialEq`, `Serialize`, `Deref` or `Default`:
+//!
+//! ```compile_fail,E0277
+//! fn shown(secret: &fdescrow::Secret<str>) -> String {
+//!     format!("{secret}")
+//! }
+//! ```
+//! ```compile_fail,E0277
+//! fn written(secret: &fdescrow::Secret<str>) -> String {
+//!     serde_json::to_string(secret).unwrap()
+//! }
+//! ```
+//! ```compile_fail,E0599
+//! fn copied(secret: &fdescrow::Secret<[u8; 16]>) -> fdescrow::Secret<[u8; 16]> {
+//!     fdescrow::Secret::<[u8; 16]>::clone(secret)
+//! }
+//! ```
+//! ```
+//! // what the three above do with another type
+//! fn shown(id: &fdescrow::DeviceId) -> String {
+//!     let copy: fdescrow::DeviceId = fdescrow::DeviceId::clone(id);
+//!     format!("{copy}: {}", serde_json::to_string(id).unwrap())
+//! }
+//! ```
 
 use std::fmt;
 

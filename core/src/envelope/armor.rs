@@ -5,6 +5,8 @@
 //! PowerShell's `>` writes it), missing padding. Blocks are found first and decoded on demand, so that a
 //! broken block nobody asked for does no harm. What is decoded may be a private key and is wiped when dropped.
 
+use std::fmt;
+
 use base64::{
     Engine,
     alphabet::STANDARD,
@@ -13,7 +15,6 @@ use base64::{
 use zeroize::Zeroizing;
 
 /// Input as it came.
-#[derive(Debug)]
 pub(crate) enum Armored {
     /// Not text: DER or BER, for the caller to look at.
     Binary,
@@ -55,11 +56,26 @@ impl ArmorProblem {
 pub(crate) const MAX_BLOCKS: usize = 256;
 
 /// A PEM block, RFC 7468, found and not yet decoded.
-#[derive(Debug)]
 pub(crate) struct Block {
     label: String,
     body: Zeroizing<Vec<u8>>,
     encrypted: bool,
+}
+
+impl fmt::Debug for Armored {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Binary => f.write_str("Binary"),
+            Self::Pem(blocks) => f.debug_tuple("Pem").field(blocks).finish(),
+            Self::Base64(_) => f.write_str("Base64([redacted])"),
+        }
+    }
+}
+
+impl fmt::Debug for Block {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Block").field("label", &self.label).finish_non_exhaustive()
+    }
 }
 
 impl Block {
@@ -298,6 +314,14 @@ mod tests {
         assert_eq!(blocks[0].decode().unwrap_err(), ArmorProblem::NotBase64);
         let many = b"-----BEGIN A-----\nMAMC\n-----END A-----\n".repeat(MAX_BLOCKS + 1);
         assert_eq!(read(&many).unwrap_err(), ArmorProblem::TooMany);
+    }
+
+    #[test]
+    fn what_may_be_a_private_key_is_not_printed() {
+        let pem = to_pem("PRIVATE KEY", &CONTENT);
+        let base64 = read(b"MAMCAQUwAwIBBTADAgEF").unwrap();
+        let printed = format!("{:?} {base64:?}", read(pem.as_bytes()).unwrap());
+        assert_eq!(printed, r#"Pem([Block { label: "PRIVATE KEY", .. }]) Base64([redacted])"#);
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! What does a device or an agent send, and what does it get back?
 
+use std::fmt;
+
 use serde::Serialize;
 
 use crate::{
@@ -24,10 +26,19 @@ pub struct Upload {
     pub(super) request: Option<String>,
 }
 
-#[derive(Debug)]
 pub(super) enum Content {
     Sealed(Vec<u8>),
     Plaintext(Secret<str>),
+}
+
+impl fmt::Debug for Content {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            // Nobody has looked yet whether it is sealed.
+            Self::Sealed(bytes) => write!(f, "Sealed({} bytes)", bytes.len()),
+            Self::Plaintext(key) => f.debug_tuple("Plaintext").field(key).finish(),
+        }
+    }
 }
 
 impl Upload {

@@ -245,6 +245,7 @@ fn wrong_openings(watch: &mut Watch, envelope: &Envelope, keyring: &Keyring, kin
         }
     }
     let rows = [Row::new(envelope.der(), kind), Row::new(&changed, kind), Row::new(text(kind).as_bytes(), kind)];
+    watch.debug("rows to judge", &rows);
     for verdict in judge::judge(&rows, keyring, Suite::Legacy, rng) {
         watch.debug("a verdict", &verdict);
         watch.text("a verdict as JSON", &serde_json::to_string(&verdict).unwrap());

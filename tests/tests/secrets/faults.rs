@@ -151,6 +151,7 @@ pub(crate) fn uploads(world: &mut World, path: &Path) {
         world.watch.answer("receive", escrow.receive(world.clear(*kind), at(0))).unwrap();
         for spelling in [canary.to_string(), format!("{canary}\n"), canary.replace('-', ""), format!("key: {canary}")] {
             let sealed = Upload::sealed(device(*kind), *kind, spelling.clone()).by(&actor());
+            world.watch.debug("a key in clear that is said to be sealed", &sealed);
             assert!(
                 world.watch.answer("a key in clear that is said to be sealed", escrow.receive(sealed, at(1))).is_none()
             );

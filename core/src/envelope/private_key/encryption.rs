@@ -69,7 +69,6 @@ impl Budget {
 }
 
 /// A password in the two forms that files use.
-#[derive(Debug)]
 pub(super) struct Password<'a> {
     /// UTF-8, for PBES2.
     octets: &'a [u8],
