@@ -24,6 +24,8 @@ mod rewrap;
 mod seal;
 mod suite;
 mod transport;
+#[cfg(test)]
+mod vectors;
 
 use crate::{error::ErrorCode, ids::Digest, random::RandomnessError};
 

@@ -1,5 +1,7 @@
 //! Which store does a URL name?
 
+#[cfg(feature = "sqlite")]
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use fdescrow::store::{MemoryStore, Store, StoreError};
@@ -14,23 +16,21 @@ pub enum Migration {
     Apply,
 }
 
-enum Place<'a> {
+enum Place {
     Memory,
     #[cfg(feature = "sqlite")]
-    Sqlite(&'a str),
-    #[cfg(not(feature = "sqlite"))]
-    Unused(std::marker::PhantomData<&'a ()>),
+    Sqlite(PathBuf),
 }
 
-impl<'a> Place<'a> {
-    fn parse(url: &'a str) -> Result<Self, StoreError> {
+impl Place {
+    fn parse(url: &str) -> Result<Self, StoreError> {
         let misuse = |problem: &str| Err(StoreError::Misuse(format!("the store's URL {problem}")));
         match url.split_once(':') {
             Some(("memory", "")) => Ok(Self::Memory),
             #[cfg(feature = "sqlite")]
-            Some(("sqlite", path)) if !path.is_empty() => Ok(Self::Sqlite(path)),
+            Some(("sqlite", "")) => misuse("names no file: it is written sqlite:PATH"),
             #[cfg(feature = "sqlite")]
-            Some(("sqlite", _)) => misuse("names no file: it is written sqlite:PATH"),
+            Some(("sqlite", path)) => Ok(Self::Sqlite(path.into())),
             _ => misuse("is not one of those that this build knows: memory: and, with the feature, sqlite:PATH"),
         }
     }
@@ -47,8 +47,6 @@ pub fn open(url: &str) -> Result<Arc<dyn Store>, StoreError> {
         Place::Memory => Ok(Arc::new(MemoryStore::new())),
         #[cfg(feature = "sqlite")]
         Place::Sqlite(path) => Ok(Arc::new(crate::SqliteStore::open(path)?)),
-        #[cfg(not(feature = "sqlite"))]
-        Place::Unused(_) => Err(StoreError::Misuse("the store's URL names no store".to_owned())),
     }
 }
 
@@ -58,11 +56,11 @@ pub fn open(url: &str) -> Result<Arc<dyn Store>, StoreError> {
 /// [`StoreError::Misuse`] if the URL names no store; otherwise as the store's own `migrate`.
 pub fn migrate(url: &str, migration: Migration) -> Result<Vec<String>, StoreError> {
     match Place::parse(url)? {
-        // What is in memory is always of this version.
-        Place::Memory => Ok(Vec::new()),
+        Place::Memory => match migration {
+            // What is in memory is always of this version.
+            Migration::Apply | Migration::Plan => Ok(Vec::new()),
+        },
         #[cfg(feature = "sqlite")]
         Place::Sqlite(path) => crate::SqliteStore::migrate(path, &crate::SqliteOptions::new(), migration),
-        #[cfg(not(feature = "sqlite"))]
-        Place::Unused(_) => Ok(Vec::new()),
     }
 }

@@ -131,6 +131,7 @@ impl Party {
 
 /// A key that is sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(clippy::exhaustive_structs, reason = "made and read here")]
 pub struct Sent {
     /// The sender's name of the request: no two have the same.
     pub request: String,
@@ -187,6 +188,7 @@ impl Sent {
 
 /// What the program says.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(clippy::exhaustive_enums, reason = "every line is written and read here")]
 pub enum Line {
     /// A batch of checks returned: so many keys opened.
     Checked(u64),

@@ -14,6 +14,7 @@
 pub mod asn1;
 mod authority;
 pub mod ber;
+pub mod forge;
 pub mod primitives;
 pub mod relabel;
 

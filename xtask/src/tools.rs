@@ -41,6 +41,8 @@ pub(crate) const TEST: Need = Need {
     programs: &[
         program("git", "git"),
         program("xz", "xz-utils"),
+        // the commands in the documents
+        program("sqlite3", "sqlite3"),
         // tests of interoperation: OpenSSL, Bouncy Castle, Go's pkcs7
         program("openssl", "openssl"),
         program("javac", "default-jdk-headless"),

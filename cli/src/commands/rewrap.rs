@@ -54,7 +54,11 @@ pub(crate) fn run(arguments: &Arguments, world: &World<'_>) -> Result<Exit, Fail
     if let Some(actor) = &arguments.by {
         options = options.by(actor);
     }
-    let progress = world.output.progress(escrow.summary(world.now()?)?.keys);
+    let summary = escrow.summary(world.now()?)?;
+    if summary.check_due > 0 {
+        world.output.note("keys wait for their check: run `check` first, since what was never opened may be left out");
+    }
+    let progress = world.output.progress(summary.keys);
     let mut total = Document::default();
     loop {
         let report = escrow.rewrap(&identities.keyring, &to, &options, world.now()?)?;

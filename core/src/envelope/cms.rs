@@ -329,7 +329,7 @@ fn read_key_agreement(info: Element<'_>, limits: &Limits, out: &mut Vec<Recipien
 }
 
 /// OriginatorPublicKey, `[1] { algorithm, publicKey BIT STRING }`; the other choices name a static key.
-fn read_originator_key(choice: Element<'_>) -> Result<Option<Vec<u8>>, EnvelopeError> {
+pub(super) fn read_originator_key(choice: Element<'_>) -> Result<Option<Vec<u8>>, EnvelopeError> {
     if choice.tag != tag::context_constructed(1) {
         return Ok(None);
     }

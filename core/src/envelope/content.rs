@@ -146,25 +146,4 @@ pub(super) fn encrypt(content_type: ContentType, key: &Secret<[u8]>, iv: &[u8], 
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_whole_paddings_hold() {
-        let pad = |bytes: &[u8]| {
-            let (length, held) = unpad(bytes, 8);
-            (length, bool::from(held))
-        };
-        assert_eq!(pad(&[9, 9, 9, 9, 9, 9, 9, 1]), (7, true));
-        assert_eq!(pad(&[8; 8]), (0, true));
-        assert_eq!(pad(&[9, 9, 9, 9, 9, 3, 3, 3]), (5, true));
-        // Every value of the last octet, with the octet before it wrong.
-        for last in 0..=255u8 {
-            let held = pad(&[7, 7, 7, 7, 7, 7, 200, last]).1;
-            assert_eq!(held, last == 1, "{last}");
-        }
-        assert!(!pad(&[0; 8]).1);
-        assert!(!pad(&[9; 8]).1);
-        assert!(!pad(&[8, 8, 8, 8, 8, 8, 7, 8]).1);
-    }
-}
+mod tests;

@@ -204,9 +204,10 @@ impl Envelope {
                 match message.recipients.first() {
                     None => Err(self.suite_error(&KeyAlgorithm::Unsupported("no certificate".to_owned()), allowed)),
                     Some(first)
-                        if message.recipients.iter().all(|recipient| {
-                            !allowed.allows(message.content_type, &recipient.algorithm, &message.content)
-                        }) =>
+                        if message.other_recipients > 0
+                            || message.recipients.iter().all(|recipient| {
+                                !allowed.allows(message.content_type, &recipient.algorithm, &message.content)
+                            }) =>
                     {
                         Err(self.suite_error(&first.algorithm, allowed))
                     }

@@ -9,7 +9,7 @@ use crate::{
     audit::{ChainReport, ChainVerifier, Checkpoint, CheckpointWriter, Finding, Head, MacKey, Subject, Text},
     ids::{DeviceId, Digest},
     store::{
-        Index, Record, Row, RowQuery, StoreError, Table,
+        Index, Record, Row, RowQuery, Table,
         records::{AuditRecord, DeviceRecord, OrganizationRecord},
     },
     time::Timestamp,
@@ -53,6 +53,105 @@ struct Stored {
     rows: BTreeMap<Text, Digest>,
 }
 
+/// The verification of all chains, row by row.
+struct Verification<'a> {
+    escrow: &'a Escrow,
+    mac_keys: &'a [MacKey],
+    report: AuditReport,
+    stored: BTreeMap<Subject, Stored>,
+    /// The chain whose entries are being read.
+    chain: Option<(Subject, ChainVerifier<'a>)>,
+    /// Of every chain, where it ends.
+    last: BTreeMap<Subject, u64>,
+    /// The entries that a checkpoint names, and their hashes.
+    marked: BTreeMap<Subject, (u64, Option<Digest>)>,
+}
+
+impl<'a> Verification<'a> {
+    fn new(escrow: &'a Escrow, mac_keys: &'a [MacKey], checkpoint: Option<&Checkpoint>) -> Self {
+        let leaves = checkpoint.map(Checkpoint::leaves).unwrap_or_default();
+        let marked = leaves.iter().map(|leaf| (leaf.subject.clone(), (leaf.head.number, None))).collect();
+        Self {
+            escrow,
+            mac_keys,
+            report: AuditReport::default(),
+            stored: BTreeMap::new(),
+            chain: None,
+            last: BTreeMap::new(),
+            marked,
+        }
+    }
+
+    fn row(&mut self, row: &Row) {
+        let subject = subject_of(row);
+        if row.table() == Table::Audit {
+            return self.entry(subject, row);
+        }
+        let stored = self.stored.entry(subject).or_default();
+        match row.table() {
+            Table::Organizations => stored.head = OrganizationRecord::from_row(row).ok().map(|record| record.head),
+            Table::Devices => stored.head = DeviceRecord::from_row(row).ok().map(|record| record.head),
+            _ => {}
+        }
+        if row.table().description().audited
+            && let Ok(name) = Text::new(row.key().name())
+        {
+            stored.rows.insert(name, row.digest());
+        }
+    }
+
+    fn entry(&mut self, subject: Subject, row: &Row) {
+        let number = row.integer("number").and_then(|number| u64::try_from(number).ok()).unwrap_or_default();
+        if let Some((marked, hash)) = self.marked.get_mut(&subject)
+            && *marked == number
+        {
+            *hash = AuditRecord::from_row(row).ok().map(|record| record.entry.hash());
+        }
+        if self.chain.as_ref().is_none_or(|(current, _)| *current != subject) {
+            self.close_chain();
+            let verifier = ChainVerifier::new(&self.escrow.organization, subject.clone(), self.mac_keys);
+            self.chain = Some((subject, verifier));
+        }
+        if let Some((_, verifier)) = &mut self.chain {
+            verifier.entry(number, row.body().unwrap_or_default().as_bytes());
+        }
+    }
+
+    /// The entries of a chain are all read: they are held against its subject's rows, which may all be gone.
+    fn close_chain(&mut self) {
+        if let Some((subject, verifier)) = self.chain.take() {
+            let stored = self.stored.remove(&subject).unwrap_or_default();
+            self.judge(verifier.finish(stored.head.as_ref(), Some(&stored.rows)));
+        }
+    }
+
+    fn judge(&mut self, chain: ChainReport) {
+        self.report.chains += 1;
+        self.report.entries += chain.entries;
+        self.last.insert(chain.subject, chain.head.number);
+        self.report.findings.extend(chain.findings);
+    }
+
+    fn finish(mut self, checkpoint: Option<&Checkpoint>) -> AuditReport {
+        self.close_chain();
+        // Subjects that have rows and not one entry.
+        for (subject, stored) in std::mem::take(&mut self.stored) {
+            let verifier = ChainVerifier::new(&self.escrow.organization, subject, self.mac_keys);
+            self.judge(verifier.finish(stored.head.as_ref(), Some(&stored.rows)));
+        }
+        if let Some(checkpoint) = checkpoint {
+            let found = checkpoint.compare(|subject, _| {
+                let last = self.last.get(subject).copied().filter(|last| *last > 0);
+                let hash = self.marked.get(subject).and_then(|(_, hash)| *hash);
+                Ok::<_, std::convert::Infallible>((last, hash))
+            });
+            let Ok(found) = found;
+            self.report.findings.extend(found);
+        }
+        self.report
+    }
+}
+
 impl Escrow {
     /// Verifies every chain of the organization against itself, its device's rows and, where they are given, MAC keys
     /// and a checkpoint.
@@ -64,92 +163,26 @@ impl Escrow {
         if checkpoint.is_some_and(|checkpoint| checkpoint.organization() != &self.organization) {
             return Err(Error::Misuse("the checkpoint is another organization's"));
         }
-        let mut report = AuditReport::default();
-        let stored = self.stored(&mut report)?;
-        let mut chains: BTreeMap<Subject, ChainReport> = BTreeMap::new();
-        for (subject, stored) in &stored {
-            let chain = self.verify_chain(subject, stored, mac_keys)?;
-            report.chains += 1;
-            report.entries += chain.entries;
-            report.findings.extend(chain.findings.iter().cloned());
-            chains.insert(subject.clone(), chain);
-        }
-        if let Some(checkpoint) = checkpoint {
-            let found = checkpoint.compare(|subject, number| {
-                let last = chains.get(subject).map(|chain| chain.head.number).filter(|number| *number > 0);
-                Ok::<_, Error>((last, self.entry_hash(subject, number)?))
-            })?;
-            report.findings.extend(found);
-        }
-        Ok(report)
-    }
-
-    /// The head and the rows of every subject, in one snapshot.
-    fn stored(&self, report: &mut AuditReport) -> Result<BTreeMap<Subject, Stored>, Error> {
-        const TABLES: [Table; 6] = [
+        // The rows first, then the entries, chain by chain: all of one moment, so that nobody who writes meanwhile
+        // looks like somebody who altered.
+        const TABLES: [Table; 7] = [
             Table::Organizations,
             Table::Devices,
             Table::Keys,
             Table::Envelopes,
             Table::Certificates,
             Table::Recoveries,
+            Table::Audit,
         ];
-        let mut all: BTreeMap<Subject, Stored> = BTreeMap::new();
-        let mut unreadable = 0;
+        let mut verification = Verification::new(self, mac_keys, checkpoint);
         self.store.snapshot(&self.organization, &TABLES, &mut |row| {
             match row {
-                Ok(row) => {
-                    let subject = subject_of(row);
-                    let stored = all.entry(subject).or_default();
-                    match row.table() {
-                        Table::Organizations => {
-                            stored.head = OrganizationRecord::from_row(row).ok().map(|record| record.head);
-                        }
-                        Table::Devices => {
-                            stored.head = DeviceRecord::from_row(row).ok().map(|record| record.head);
-                            add_row(stored, row);
-                        }
-                        _ => add_row(stored, row),
-                    }
-                }
-                Err(_) => unreadable += 1,
+                Ok(row) => verification.row(row),
+                Err(_) => verification.report.unreadable += 1,
             }
             ControlFlow::Continue(())
         })?;
-        report.unreadable += unreadable;
-        Ok(all)
-    }
-
-    fn verify_chain(&self, subject: &Subject, stored: &Stored, mac_keys: &[MacKey]) -> Result<ChainReport, Error> {
-        let mut verifier = ChainVerifier::new(&self.organization, subject.clone(), mac_keys);
-        self.each_entry(subject, |number, body| verifier.entry(number, body))?;
-        Ok(verifier.finish(stored.head.as_ref(), Some(&stored.rows)))
-    }
-
-    fn each_entry(&self, subject: &Subject, mut visit: impl FnMut(u64, &[u8])) -> Result<(), Error> {
-        let mut query = RowQuery::new(&self.organization, Index::AUDIT_BY_KEY)
-            .equal(subject.as_str())
-            .limit(crate::store::contract::PAGE_LIMIT);
-        loop {
-            let page = self.store.list(&query)?;
-            for row in &page.rows {
-                let number = row.integer("number").and_then(|number| u64::try_from(number).ok()).unwrap_or_default();
-                visit(number, row.body().unwrap_or_default().as_bytes());
-            }
-            match page.next {
-                Some(next) => query = query.after(next),
-                None => return Ok(()),
-            }
-        }
-    }
-
-    fn entry_hash(&self, subject: &Subject, number: u64) -> Result<Option<Digest>, Error> {
-        let row = self.store.get(&AuditRecord::row_key(&self.organization, subject, number));
-        match row {
-            Ok(row) => Ok(row.and_then(|row| AuditRecord::from_row(&row).ok()).map(|record| record.entry.hash())),
-            Err(StoreError::Corrupt(_)) => Ok(None),
-            Err(error) => Err(error.into()),
-        }
+        Ok(verification.finish(checkpoint))
     }
 
     /// The entries of one device, oldest first, at most `limit` after the entry of this number.
@@ -213,12 +246,6 @@ impl Escrow {
             return Err(Error::Misuse("writing the checkpoint was broken off"));
         }
         Ok(CheckpointFile { digest, chains })
-    }
-}
-
-fn add_row(stored: &mut Stored, row: &Row) {
-    if let Ok(name) = Text::new(row.key().name()) {
-        stored.rows.insert(name, row.digest());
     }
 }
 

@@ -4,21 +4,27 @@
 //! where nothing changed meanwhile. Nothing is recorded of a key whose private key could not be reached, and nothing
 //! is believed of an identity that does not open what is known to open, before and after.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::BTreeMap,
+    sync::{MutexGuard, PoisonError},
+    time::Duration,
+};
 
 use serde::Serialize;
 
 use super::{
     Error, Escrow,
+    certificates::Recipients,
     opening::{self, Outcome},
     transaction::Change,
 };
 use crate::{
     audit::{Action, Draft},
-    envelope::Keyring,
+    envelope::{Envelope, Fingerprint, Keyring, Limits},
     ids::{Actor, DeviceId, Digest, KeyId, Word},
+    policy::EscrowRules,
     store::{
-        ChangeId, Holder, Index, ReadRecords, Record, RowKey, RowQuery, Work,
+        ChangeId, Claims, Holder, Index, ReadRecords, Record, RowKey, RowQuery, Work,
         records::{DeviceRecord, EnvelopeOrigin, EnvelopeRecord, KeyRecord},
     },
     time::Timestamp,
@@ -118,8 +124,6 @@ struct Job {
 struct Batch {
     device: DeviceId,
     jobs: Vec<Job>,
-    /// When the first of its other keys is due.
-    next_due: Option<Timestamp>,
 }
 
 /// What is the same for all results of a batch.
@@ -141,7 +145,8 @@ impl Escrow {
         let mut report = CheckReport::default();
         let answering = self.answering(keyring);
         if answering.degraded && keyring.identities().len() == 1 {
-            // Nothing can come of it: not even a claim is made.
+            // Nothing can come of it: not even a claim is made, and none is kept.
+            self.release_held()?;
             report.unavailable = 1;
             return Ok(report);
         }
@@ -154,6 +159,34 @@ impl Escrow {
             self.store.claim(&self.organization, Work::Check, &holder, options.devices.clamp(1, 1000), LEASE, now)?;
         report.unreadable += count(claims.corrupt.len());
         let claimed: Vec<RowKey> = claims.keys();
+        let batch = self.check_claimed(&claims, (keyring, &answering.keyring), options, &actor, now);
+        let (unsettled, found) = match batch {
+            Ok(batch) => batch,
+            Err(error) => {
+                // What could not be done is left to whoever comes next; if that cannot be said, the lease ends.
+                let _ = self.store.release(Work::Check, &holder, &claimed);
+                return Err(error);
+            }
+        };
+        report.add(&found);
+        report.more = !claimed.is_empty() || report.opened + report.failed() > 0;
+        let (kept, done): (Vec<_>, Vec<_>) = claimed.into_iter().partition(|key| unsettled.contains(key));
+        self.store.release(Work::Check, &holder, &done)?;
+        self.keep_or_release(holder, kept, report.more)?;
+        Ok(report)
+    }
+
+    /// Checks the devices that were claimed, or if there are none, keys that failed with another keyring. Gives the
+    /// claimed devices of which nothing was recorded, and the report.
+    fn check_claimed(
+        &self,
+        claims: &Claims,
+        (keyring, answering): (&Keyring, &Keyring),
+        options: &CheckOptions,
+        actor: &Actor,
+        now: Timestamp,
+    ) -> Result<(Vec<RowKey>, CheckReport), Error> {
+        let mut report = CheckReport::default();
         let mut batches = Vec::new();
         for row in &claims.rows {
             match DeviceRecord::from_row(row) {
@@ -161,48 +194,45 @@ impl Escrow {
                 Err(_) => report.unreadable += 1,
             }
         }
-        if batches.is_empty() && options.retry_failed {
+        if claims.rows.is_empty() && options.retry_failed {
             batches = self.failed_batches(keyring, options, &mut report)?;
         }
-        let tried_any = batches.iter().any(|batch| !batch.jobs.is_empty());
 
-        open_all(self, &mut batches, &answering.keyring, options.workers, now);
+        open_all(self, &mut batches, answering, options.workers, now);
         self.doubt_failures(&mut batches, keyring);
 
-        let run = Run { actor, keyring: keyring.digest(), now };
-        let mut unknown = Vec::new();
+        let run = Run { actor: actor.clone(), keyring: keyring.digest(), now };
+        let mut unsettled = claims.keys();
         for batch in batches {
-            // Where nothing could be tried, nothing will be committed either, and the device would come back at once.
-            if batch.jobs.is_empty() || batch.jobs.iter().any(|job| matches!(job.outcome, Outcome::Unavailable)) {
-                unknown.push(DeviceRecord::row_key(&self.organization, &batch.device));
+            let device = DeviceRecord::row_key(&self.organization, &batch.device);
+            let unavailable = batch.jobs.iter().any(|job| matches!(job.outcome, Outcome::Unavailable));
+            if self.record(batch, &run, &mut report)? && !unavailable {
+                unsettled.retain(|key| *key != device);
             }
-            self.record(batch, &run, &mut report)?;
         }
-        let progress = report.opened + report.failed() + report.stale > 0;
-        report.more = !claimed.is_empty() || (tried_any && progress);
-        let (kept, done): (Vec<_>, Vec<_>) = claimed.into_iter().partition(|key| unknown.contains(key));
-        self.store.release(Work::Check, &holder, &done)?;
-        self.keep_or_release(holder, kept, report.more)?;
-        Ok(report)
+        Ok((unsettled, report))
     }
 
-    /// Devices of which nothing could be known stay claimed until the last batch of this run, so that they do not
-    /// come back again and again before the others.
+    /// Devices of which nothing could be recorded stay claimed until the last batch of this run, so that they do not
+    /// come back again and again: a private key was out of reach, a row cannot be read or does not fit the others.
     fn keep_or_release(&self, holder: Holder, kept: Vec<RowKey>, more: bool) -> Result<(), Error> {
-        let mut held = match self.held.lock() {
-            Ok(held) => held,
-            // A thread that panicked while it held the list left it whole.
-            Err(poisoned) => poisoned.into_inner(),
-        };
         if !kept.is_empty() {
-            held.push((holder, kept));
+            self.held().push((holder, kept));
         }
-        if !more {
-            for (holder, keys) in held.drain(..) {
-                self.store.release(Work::Check, &holder, &keys)?;
-            }
+        if more { Ok(()) } else { self.release_held() }
+    }
+
+    fn release_held(&self) -> Result<(), Error> {
+        let held = std::mem::take(&mut *self.held());
+        for (holder, keys) in held {
+            self.store.release(Work::Check, &holder, &keys)?;
         }
         Ok(())
+    }
+
+    fn held(&self) -> MutexGuard<'_, Vec<(Holder, Vec<RowKey>)>> {
+        // A thread that panicked while it held the list left it whole.
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The keys of a device that are due.
@@ -213,41 +243,39 @@ impl Escrow {
         now: Timestamp,
         report: &mut CheckReport,
     ) -> Result<Batch, Error> {
-        let limit = options.keys_per_device.clamp(1, 999);
-        let mut query = RowQuery::new(&self.organization, Index::KEYS_BY_DUE).equal(device.as_str()).limit(limit + 1);
+        let limit = usize::try_from(options.keys_per_device.max(1)).unwrap_or(usize::MAX);
+        let mut query = self.keys_by_due(&device).to(now.unix_seconds());
         let mut jobs = Vec::new();
-        let mut next_due = None;
         loop {
             let page = self.store.as_ref().read_page::<KeyRecord>(&query)?;
             report.unreadable += count(page.unreadable.len());
-            for record in page.records {
-                let due = record.check_due.is_some_and(|due| due <= now);
-                if due && jobs.len() < usize::try_from(limit).unwrap_or(usize::MAX) {
-                    jobs.push(self.job(record)?);
-                } else {
-                    next_due = next_due.or(record.check_due);
-                }
+            for record in page.records.into_iter().take(limit.saturating_sub(jobs.len())) {
+                jobs.push(self.job(record)?);
             }
             match page.next {
-                Some(next) if next_due.is_none() => query = query.after(next),
-                _ => return Ok(Batch { device, jobs, next_due }),
+                Some(next) if jobs.len() < limit => query = query.after(next),
+                _ => return Ok(Batch { device, jobs }),
             }
         }
     }
 
-    /// When the first key of a device is due, these left out.
-    pub(super) fn next_due(&self, device: &DeviceId, without: &[KeyId]) -> Result<Option<Timestamp>, Error> {
-        let limit = u32::try_from(without.len()).unwrap_or(u32::MAX).saturating_add(1);
-        let mut query = RowQuery::new(&self.organization, Index::KEYS_BY_DUE).equal(device.as_str()).limit(limit);
+    /// When the first of the keys of a device is due, but for these.
+    pub(super) fn due_without(&self, device: &DeviceId, keys: &[KeyId]) -> Result<Option<Timestamp>, Error> {
+        let mut query = self.keys_by_due(device);
         loop {
             let page = self.store.as_ref().read_page::<KeyRecord>(&query)?;
-            let other = page.records.iter().find(|record| !without.contains(&record.facts.id()));
-            match (other, page.next) {
-                (Some(other), _) => return Ok(other.check_due),
+            let first = page.records.iter().find(|record| !keys.contains(&record.facts.id()));
+            match (first, page.next) {
+                (Some(first), _) => return Ok(first.check_due),
+                // Records that cannot be read do not hide those behind them.
                 (None, Some(next)) => query = query.after(next),
                 (None, None) => return Ok(None),
             }
         }
+    }
+
+    fn keys_by_due(&self, device: &DeviceId) -> RowQuery {
+        RowQuery::new(&self.organization, Index::KEYS_BY_DUE).equal(device.as_str()).limit(16)
     }
 
     fn job(&self, record: KeyRecord) -> Result<Job, Error> {
@@ -288,9 +316,7 @@ impl Escrow {
         }
         let mut batches = Vec::new();
         for (device, jobs) in by_device.into_iter().filter(|(_, jobs)| !jobs.is_empty()) {
-            let tried: Vec<KeyId> = jobs.iter().map(|job| job.record.facts.id()).collect();
-            let next_due = self.next_due(&device, &tried)?;
-            batches.push(Batch { device, jobs, next_due });
+            batches.push(Batch { device, jobs });
         }
         Ok(batches)
     }
@@ -305,9 +331,9 @@ impl Escrow {
         }
     }
 
-    /// Records the results of one device, if they are still about what is there.
-    fn record(&self, batch: Batch, run: &Run, report: &mut CheckReport) -> Result<(), Error> {
-        let Batch { device, jobs, next_due } = batch;
+    /// Records the results of one device, if they are still about what is there. Says whether any was.
+    fn record(&self, batch: Batch, run: &Run, report: &mut CheckReport) -> Result<bool, Error> {
+        let Batch { device, jobs } = batch;
         let Run { actor, keyring, now } = run;
         let (keyring, now) = (Some(*keyring), *now);
         let unavailable = jobs.iter().filter(|job| matches!(job.outcome, Outcome::Unavailable)).count();
@@ -318,7 +344,8 @@ impl Escrow {
         let result = self.transact(&device, id, now, |change| {
             counted = CheckReport::default();
             let rules = rules_of(change);
-            let mut due = next_due;
+            let mut due = None;
+            let mut recorded = Vec::new();
             for job in &jobs {
                 let id = job.record.facts.id();
                 // What was tried is what has to be there still.
@@ -328,10 +355,7 @@ impl Escrow {
                     continue;
                 };
                 let (draft, result) = match &job.outcome {
-                    Outcome::Unavailable => {
-                        due = earlier(due, record.check_due);
-                        continue;
-                    }
+                    Outcome::Unavailable => continue,
                     Outcome::Opened(opened) => {
                         let envelope = opened.opening.envelope;
                         let opening = opened.opening.clone();
@@ -353,69 +377,99 @@ impl Escrow {
                 match &job.outcome {
                     Outcome::Opened(opened) => {
                         counted.opened += 1;
-                        settle_envelopes(change, &mut record, &job.envelopes, &opened.opening, now)?;
+                        let envelopes = &job.envelopes;
+                        self.settle_envelopes(change, &mut record, envelopes, &opened.opening, (actor, now))?;
                     }
                     Outcome::NotOpened(failure) => {
                         *counted.not_opened.entry(failure.as_str().to_owned()).or_default() += 1;
                     }
                     Outcome::Unavailable => {}
                 }
-                record.check_due = record.facts.check_due(&rules);
+                record.check_due = due_after(&record, &rules, now);
                 due = earlier(due, record.check_due);
+                recorded.push(id);
                 change.audit(draft);
                 change.edit(move |builder| {
                     builder.replace(&record);
                 });
             }
-            change.device.check_due = due;
+            // Asked now: a key may have come since the batch was read.
+            change.device.check_due = earlier(due, self.due_without(&device, &recorded)?);
             Ok(())
         });
         match result {
-            Ok(()) => report.add_counts(&counted),
+            Ok(()) => report.add(&counted),
             // Somebody changes this device all the time: its turn comes again.
-            Err(Error::Conflict) => report.stale += count(jobs.len()),
+            Err(Error::Conflict) => {
+                report.stale += count(jobs.len());
+                return Ok(false);
+            }
             Err(error) => return Err(error),
+        }
+        Ok(counted.opened + counted.failed() > 0)
+    }
+}
+
+/// When a key is due that was tried just now. Where one of its envelopes was passed over, since its private key was
+/// not at hand, that is not at once: the keyring has to change first.
+pub(super) fn due_after(record: &KeyRecord, rules: &EscrowRules, now: Timestamp) -> Option<Timestamp> {
+    let due = record.facts.check_due(rules)?;
+    Some(if due > now { due } else { now.saturating_add(i64::from(rules.check_within.max(60))) })
+}
+
+impl Escrow {
+    /// Marks an envelope that opened for the first time; what it was wrapped anew from is not needed any more. Learns
+    /// who it is sealed to, where its certificate was not known when it came: else it would never be wrapped anew.
+    pub(super) fn settle_envelopes(
+        &self,
+        change: &mut Change,
+        record: &mut KeyRecord,
+        envelopes: &[EnvelopeRecord],
+        opening: &Opening,
+        (by, now): (&Actor, Timestamp),
+    ) -> Result<(), Error> {
+        let Some(before) = envelopes.iter().find(|envelope| envelope.digest() == opening.envelope) else {
+            return Ok(());
+        };
+        let mut opened = before.clone();
+        if let Ok(envelope) = Envelope::parse(opened.der(), &Limits::default()) {
+            let recipients = Recipients::of(&envelope, &self.certificates);
+            let unknown = |fingerprint: &&Fingerprint| !opened.recipients.contains(fingerprint);
+            let learned: Vec<Fingerprint> = recipients.known.iter().filter(unknown).copied().collect();
+            if !learned.is_empty() {
+                opened.recipients.extend(learned);
+                self.guard_certificates(change, &recipients, by, now)?;
+            }
+        }
+        if opened.opened.is_none() {
+            opened.opened = Some(now);
+            retire_replaced(change, record, envelopes, &opened, now)?;
+        }
+        if opened != *before {
+            let before = before.clone();
+            change.edit(move |builder| {
+                builder.replace_grown(&before, &opened);
+            });
         }
         Ok(())
     }
 }
 
-impl CheckReport {
-    fn add_counts(&mut self, other: &Self) {
-        let more = self.more;
-        self.add(other);
-        self.more = more;
-    }
-}
-
-/// Marks an envelope that opened for the first time; what it was wrapped anew from is not needed any more.
-pub(super) fn settle_envelopes(
+/// Retires what an envelope that opened was wrapped anew from.
+fn retire_replaced(
     change: &mut Change,
     record: &mut KeyRecord,
     envelopes: &[EnvelopeRecord],
-    opening: &Opening,
+    opened: &EnvelopeRecord,
     now: Timestamp,
 ) -> Result<(), Error> {
-    let Some(opened) = envelopes.iter().find(|envelope| envelope.digest() == opening.envelope) else { return Ok(()) };
-    let mut opened = opened.clone();
-    if opened.opened.is_some() {
-        return Ok(());
-    }
-    opened.opened = Some(now);
-    let replaced = match opened.origin {
-        EnvelopeOrigin::Rewrapped(from) => envelopes.iter().find(|envelope| envelope.digest() == from),
-        _ => None,
-    };
-    if let Some(replaced) = replaced.filter(|envelope| envelope.retired.is_none()) {
-        let mut replaced = replaced.clone();
-        change.change_key(record, KeyChange::EnvelopeRetired { digest: replaced.digest() })?;
-        replaced.retired = Some(now);
-        change.edit(move |builder| {
-            builder.replace(&replaced);
-        });
-    }
+    let EnvelopeOrigin::Rewrapped(from) = opened.origin else { return Ok(()) };
+    let replaced = envelopes.iter().find(|envelope| envelope.digest() == from && envelope.retired.is_none());
+    let Some(mut replaced) = replaced.cloned() else { return Ok(()) };
+    change.change_key(record, KeyChange::EnvelopeRetired { digest: replaced.digest() })?;
+    replaced.retired = Some(now);
     change.edit(move |builder| {
-        builder.replace(&opened);
+        builder.replace(&replaced);
     });
     Ok(())
 }
@@ -454,7 +508,7 @@ fn draft(actor: &Actor, action: Action, record: &KeyRecord, envelope: Option<Dig
     draft
 }
 
-fn earlier(one: Option<Timestamp>, other: Option<Timestamp>) -> Option<Timestamp> {
+pub(super) fn earlier(one: Option<Timestamp>, other: Option<Timestamp>) -> Option<Timestamp> {
     [one, other].into_iter().flatten().min()
 }
 

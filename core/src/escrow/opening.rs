@@ -7,14 +7,14 @@ use std::sync::Arc;
 use super::Escrow;
 use crate::{
     envelope::{
-        Certificate, Envelope, EnvelopeError, Identity, KeyAlgorithm, Keyring, Limits, OpenOptions, Owner, PublicKey,
-        Unavailable, canary,
+        Allowed, Certificate, Envelope, EnvelopeError, HashAlgorithm, Identity, KeyAlgorithm, Keyring, Limits,
+        OpenOptions, Owner, PublicKey, Suite, Unavailable, canary,
         identity::{ContentKey, WrappedKey},
     },
     ids::{Digest, Organization},
-    key::RecoveryKey,
+    key::{Kind, RecoveryKey},
     random::Randomness,
-    store::records::{EnvelopeRecord, KeyRecord},
+    store::records::{EnvelopeOrigin, EnvelopeRecord, KeyRecord},
     time::Timestamp,
     verification::{Binding, Failure, Opening},
 };
@@ -58,7 +58,23 @@ pub(super) fn options(organization: &Organization, record: &KeyRecord, envelope:
         .device(record.device.clone())
         .volume(place.volume.clone())
         .protector(place.protector.clone());
-    OpenOptions::new(envelope.allowed.clone()).kind(place.kind).owner(owner)
+    OpenOptions::new(allowed(place.kind, envelope)).kind(place.kind).owner(owner)
+}
+
+/// As what an envelope may be opened. It follows from the key's kind and the envelope's origin; what the row says
+/// can narrow it and never widen it, so that whoever writes the database opens no weaker path.
+fn allowed(kind: Kind, envelope: &EnvelopeRecord) -> Allowed {
+    let received = Envelope::received_suite(kind);
+    match (&envelope.origin, &envelope.allowed) {
+        (EnvelopeOrigin::Received, _) => received.into(),
+        (EnvelopeOrigin::Rewrapped(_), Allowed::Rewrapped { content_type, content })
+            if received.allows(*content_type, &KeyAlgorithm::RsaPkcs1v15, content)
+                || Suite::Modern.allows(*content_type, &KeyAlgorithm::oaep(HashAlgorithm::Sha256), content) =>
+        {
+            envelope.allowed.clone()
+        }
+        _ => Suite::Modern.into(),
+    }
 }
 
 /// Tries the envelopes of a key that are in use, the newest first.
@@ -75,7 +91,6 @@ pub(super) fn open(
     let mut failure = None;
     let mut unavailable = false;
     for envelope in in_use {
-        tried.push(envelope.digest());
         match open_one(organization, record, envelope, identities.keyring) {
             Ok((key, identity, binding)) => {
                 let mut opening = Opening::new(envelope.digest(), identity, binding, now);
@@ -86,6 +101,10 @@ pub(super) fn open(
             Err(Tried::Unavailable) => unavailable = true,
             // The failure that came nearest to opening is the one to tell.
             Err(Tried::Failed(other)) => {
+                // For which there is no private key here, has not been tried.
+                if other != Failure::NoIdentity {
+                    tried.push(envelope.digest());
+                }
                 failure = Some(
                     failure.map_or(other.clone(), |before| if is_nearer(&other, &before) { other } else { before }),
                 );
@@ -200,5 +219,38 @@ impl Identity for OutOfReach {
 
     fn unwrap(&self, _wrapped: &WrappedKey<'_>) -> Result<ContentKey, Unavailable> {
         Err(Unavailable::new())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        envelope::{ContentAlgorithm, ContentType},
+        ids::{DeviceId, KeyId},
+    };
+
+    /// A row that somebody who writes the database has changed.
+    fn row(origin: EnvelopeOrigin, allowed: Allowed) -> EnvelopeRecord {
+        let envelope = crate::store::conformance::material::envelope(b"content");
+        let device = DeviceId::new("a").unwrap();
+        let now = Timestamp::from_unix_seconds(0).unwrap();
+        EnvelopeRecord::new((&device, KeyId::from_bytes([0; 16])), &envelope, 1, origin, allowed, now)
+    }
+
+    #[test]
+    fn a_row_never_widens_what_may_be_opened() {
+        let legacy = || Allowed::Suite(Suite::Legacy);
+        for (kind, suite) in [(Kind::FileVault, Suite::FileVault), (Kind::BitLocker, Suite::Modern)] {
+            assert_eq!(allowed(kind, &row(EnvelopeOrigin::Received, legacy())), suite.into());
+            assert_eq!(allowed(kind, &row(EnvelopeOrigin::Sealed, legacy())), Suite::Modern.into());
+            assert_eq!(allowed(kind, &row(EnvelopeOrigin::Rewrapped(Digest::ZERO), legacy())), Suite::Modern.into());
+        }
+        let over = |content| Allowed::Rewrapped { content_type: ContentType::EnvelopedData, content };
+        let from = EnvelopeOrigin::Rewrapped(Digest::ZERO);
+        let macs = over(ContentAlgorithm::TripleDesCbc);
+        assert_eq!(allowed(Kind::FileVault, &row(from, macs.clone())), macs);
+        assert_eq!(allowed(Kind::BitLocker, &row(from, macs)), Suite::Modern.into());
+        assert_eq!(allowed(Kind::FileVault, &row(from, over(ContentAlgorithm::DesCbc))), Suite::Modern.into());
     }
 }

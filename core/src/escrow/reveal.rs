@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use super::{
     Error, Escrow,
-    check::settle_envelopes,
+    check::{due_after, earlier},
     keys::DeviceKeys,
     opening::{self, Identities, OpenedKey, Outcome},
 };
@@ -320,11 +320,11 @@ impl Escrow {
             // What the opening proves is recorded if the key is still what was opened; it is handed out in any case.
             if record.facts == opened.facts {
                 change.change_key(&mut record, KeyChange::Opened(opening.clone()))?;
-                settle_envelopes(change, &mut record, envelopes, opening, now)?;
+                self.settle_envelopes(change, &mut record, envelopes, opening, (&authorized.actor, now))?;
                 let rules = self.policies.policy(change.device.group.as_deref()).escrow();
-                record.check_due = record.facts.check_due(&rules);
-                // The record's own due date comes in with it.
-                change.device.check_due = self.next_due(&record.device, &[key])?;
+                record.check_due = due_after(&record, &rules, now);
+                // Opened is checked: the device is not due any more for this key.
+                change.device.check_due = earlier(self.due_without(&record.device, &[key])?, record.check_due);
                 let stored = record.clone();
                 change.edit(move |builder| {
                     builder.replace(&stored);

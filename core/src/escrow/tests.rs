@@ -214,6 +214,24 @@ fn keys_are_rewrapped_and_the_old_envelope_goes_when_the_new_one_opened() {
 }
 
 #[test]
+fn who_an_envelope_is_sealed_to_is_learned_when_it_opens() {
+    let world = World::new();
+    let (old, old_keyring) = world.identity(KeyAlgorithm::Rsa2048);
+    let (new, new_keyring) = world.identity(KeyAlgorithm::P256);
+    let (_, sealed) = world.sealed_by_mac(&old);
+    let unaware = world.escrow(&[]);
+    unaware.receive(Upload::sealed(device("A"), Kind::FileVault, sealed).by(&actor("orbit")), at(0)).unwrap();
+    let escrow = world.escrow(&[new.clone(), old.clone()]);
+    assert_eq!(escrow.live_references(&old.fingerprint()).unwrap(), 0);
+    assert_eq!(escrow.check(&old_keyring, &CheckOptions::default(), at(1)).unwrap().opened, 1);
+    assert_eq!(escrow.live_references(&old.fingerprint()).unwrap(), 1);
+    assert_eq!(escrow.rewrap(&old_keyring, &new, &RewrapOptions::default(), at(2)).unwrap().rewrapped, 1);
+    assert_eq!(escrow.check(&new_keyring, &CheckOptions::default(), at(3)).unwrap().opened, 1);
+    assert_eq!(escrow.live_references(&old.fingerprint()).unwrap(), 0);
+    assert!(escrow.verify_audit(&[], None).unwrap().is_intact());
+}
+
+#[test]
 fn a_key_for_nobody_here_is_found_explained_and_tried_again_with_another_keyring() {
     let world = World::new();
     let (certificate, keyring) = world.identity(KeyAlgorithm::Rsa2048);

@@ -30,7 +30,7 @@ mod faulty;
 mod guards;
 mod ids;
 mod isolation;
-pub(super) mod material;
+pub(crate) mod material;
 mod reads;
 mod snapshots;
 mod writers;

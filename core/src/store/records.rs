@@ -117,8 +117,8 @@ pub trait ReadRecords: Store {
         Ok(RecordPage { records, unreadable, next: page.next })
     }
 
-    /// When the first key of a device will be due, once these records of keys are written: what its
-    /// [`DeviceRecord::check_due`] has to be in the same change set. None if no key is to be checked.
+    /// When the first key of a device will be due, once these records of keys are written: what `check_due` in
+    /// its [`DeviceRecord`] has to be in the same change set. None if no key is to be checked.
     ///
     /// # Errors
     /// As [`Store::list`].

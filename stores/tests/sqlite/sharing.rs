@@ -135,3 +135,13 @@ fn while_somebody_writes_reading_goes_on_and_writing_waits_for_a_while() {
     fill(&store, &Organization::new("others").unwrap(), 2);
     assert_eq!(everything(&*store), before);
 }
+
+/// What need not be remembered is forgotten, so that the table of changes does not grow with every sighting.
+#[test]
+fn old_changes_are_forgotten() {
+    let fixture = ManyHandles(TemporaryFolder::new());
+    run("the_last_changes_are_remembered", &fixture);
+    let raw = rusqlite::Connection::open(fixture.0.file("keys.db")).unwrap();
+    let changes = "SELECT COUNT(*) FROM fdescrow_changes WHERE device = 'one'";
+    assert_eq!(raw.query_row(changes, [], |row| row.get::<_, i64>(0)).unwrap(), 256);
+}

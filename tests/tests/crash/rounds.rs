@@ -148,7 +148,11 @@ impl<'a> File<'a> {
                     opened |= line == Line::Opened;
                     self.ledger.note(line);
                 }
-                Err(RecvTimeoutError::Timeout) => return Err("the program stands still".to_owned()),
+                Err(RecvTimeoutError::Timeout) => {
+                    let _ = child.kill();
+                    let _ = child.wait();
+                    return Err("the program stands still".to_owned());
+                }
                 Err(RecvTimeoutError::Disconnected) => break,
             }
         }

@@ -17,13 +17,17 @@ fn tests_named(text: &str) -> Vec<(&str, &str)> {
         .collect()
 }
 
-/// Whether the file has a test of this name: a function under `#[test]`, or a case of the conformance suite.
+/// Whether the file has a test of this name: a function under `#[test]`, one that a macro makes a test of each
+/// store's, or a case of the conformance suite.
 fn has_test(text: &str, file: &str, name: &str) -> bool {
-    let function = format!("fn {name}(");
-    let Some((before, _)) = text.split_once(&function) else { return false };
-    let is_case = file.starts_with("core/src/store/conformance/");
+    let Some((before, _)) = text.split_once(&format!("fn {name}(")) else { return false };
+    if file.starts_with("core/src/store/conformance/") {
+        return document("core/src/store/conformance/cases.rs").contains(&format!(" {name}: \""));
+    }
+    let list = text.split_once("over_every_store! {").and_then(|(_, rest)| rest.split_once('}'));
+    let is_listed = list.is_some_and(|(list, _)| list.split(',').any(|listed| listed.trim() == name));
     // Between attribute and function other attributes may stand, and no other function.
-    is_case || before.rfind("#[test]").is_some_and(|at| !before[at..].contains("fn "))
+    is_listed || before.rfind("#[test]").is_some_and(|at| !before[at..].contains("fn "))
 }
 
 #[test]
@@ -56,6 +60,10 @@ fn a_test_that_is_not_there_is_found() {
     let text = "#[test]\n#[ignore]\nfn real() {}\nfn helper() {}\n";
     assert!(has_test(text, "a.rs", "real"));
     assert!(!has_test(text, "a.rs", "helper") && !has_test(text, "a.rs", "other"));
-    assert!(has_test(text, "core/src/store/conformance/a.rs", "helper"));
+    let case = "fn a_row_is_inserted_once(fixture: &dyn Fixture) {}";
+    assert!(has_test(case, "core/src/store/conformance/commits.rs", "a_row_is_inserted_once"));
+    assert!(!has_test(text, "core/src/store/conformance/commits.rs", "helper"));
+    let listed = "over_every_store! {\n    one,\n}\nfn one(f: &dyn Fixture) {}\nfn two(f: &dyn Fixture) {}\n";
+    assert!(has_test(listed, "a.rs", "one") && !has_test(listed, "a.rs", "two"));
     assert_eq!(tests_named("[`a`](b.rs), [`c`](d.md)"), [("a", "b.rs")]);
 }

@@ -75,11 +75,14 @@ impl Randomness for Recorder {
     }
 }
 
+/// One form of a canary: which one it is, and its bytes.
+type Form = (Arc<str>, Vec<u8>);
+
 /// Looks for secrets, and counts what it looked at.
 pub(crate) struct Watch {
     brief: Vec<bool>,
     recorder: Arc<Recorder>,
-    forms: HashMap<[u8; START], Vec<(Arc<str>, Vec<u8>)>>,
+    forms: HashMap<[u8; START], Vec<Form>>,
     pub(crate) secrets: u64,
     pub(crate) values: u64,
     pub(crate) errors: u64,

@@ -101,3 +101,6 @@ pub(in crate::envelope) fn wrap_key(key: &[u8], content_key: &[u8]) -> Option<Ve
     AesKw::<aes::Aes256>::new_from_slice(key).ok()?.wrap_key(content_key, &mut wrapped).ok()?;
     Some(wrapped)
 }
+
+#[cfg(test)]
+mod tests;

@@ -91,3 +91,6 @@ fn hmac(key: &[u8; 32]) -> Hmac<Sha256> {
     }
     Hmac::<Sha256>::new((&*block).into())
 }
+
+#[cfg(test)]
+mod tests;

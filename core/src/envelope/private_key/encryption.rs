@@ -71,7 +71,7 @@ impl Budget {
 /// A password in the two forms that files use.
 pub(super) struct Password<'a> {
     /// UTF-8, for PBES2.
-    text: &'a str,
+    octets: &'a [u8],
     /// UTF-16, big-endian, with two zero octets at the end, for PKCS#12's own derivation (RFC 7292 §B.1).
     bmp: Zeroizing<Vec<u8>>,
 }
@@ -81,7 +81,7 @@ impl<'a> Password<'a> {
         let mut bmp = Zeroizing::new(Vec::with_capacity(2 * text.len() + 2));
         bmp.extend(text.encode_utf16().flat_map(u16::to_be_bytes));
         bmp.extend([0, 0]);
-        Self { text, bmp }
+        Self { octets: text.as_bytes(), bmp }
     }
 
     pub(super) fn bmp(&self) -> &[u8] {
@@ -94,7 +94,7 @@ impl<'a> Password<'a> {
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.text.is_empty()
+        self.octets.is_empty()
     }
 }
 
@@ -167,7 +167,7 @@ fn derive(
             if length > output {
                 budget.charge(params.iteration_count)?;
             }
-            prf(password.text.as_bytes(), params.salt.as_bytes(), iterations, &mut key);
+            prf(password.octets, params.salt.as_bytes(), iterations, &mut key);
         }
         SCRYPT => {
             let params: ScryptParams<'_> = parameters.decode_as().map_err(|_| malformed)?;
@@ -175,8 +175,7 @@ fn derive(
                 return Err(malformed);
             }
             let costs = budget.charge_scrypt(&params)?;
-            scrypt::scrypt(password.text.as_bytes(), params.salt.as_bytes(), &costs, &mut key)
-                .map_err(|_| malformed)?;
+            scrypt::scrypt(password.octets, params.salt.as_bytes(), &costs, &mut key).map_err(|_| malformed)?;
         }
         _ => return Err(IdentityError::Unsupported("its password derivation is neither PBKDF2 nor scrypt")),
     }
@@ -354,3 +353,6 @@ const PBE_3DES: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.
 const PBE_2DES: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.12.1.4");
 const PBE_RC2_128: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.12.1.5");
 const PBE_RC2_40: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.12.1.6");
+
+#[cfg(test)]
+mod tests;

@@ -117,10 +117,16 @@ fn what_a_password_may_cost_is_refused_before_any_work() {
         shrouded(u64::MAX),
     ];
     for (number, case) in cases.iter().enumerate() {
-        let start = Instant::now();
+        // The quickest of many: that the machine was busy says nothing about the work.
+        let took = (0..200)
+            .map(|_| {
+                let start = Instant::now();
+                parse(case, "password").unwrap_err();
+                start.elapsed()
+            })
+            .find(|took| *took < Duration::from_millis(5));
+        assert!(took.is_some(), "case {number} takes more than 5 ms each time");
         let error = parse(case, "password").unwrap_err();
-        let took = start.elapsed();
-        assert!(took < Duration::from_millis(5), "case {number}: {took:?}");
         assert!(
             matches!(error.code(), ErrorCode::IdentityUnsupported | ErrorCode::IdentitySyntax),
             "case {number}: {error}"

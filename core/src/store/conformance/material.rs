@@ -198,7 +198,7 @@ pub(super) fn fingerprint(name: &str) -> Fingerprint {
 
 /// A well-formed message that nobody can open: EnvelopedData (RFC 5652 §6.1) with one recipient, whose
 /// encrypted key and content are these bytes.
-pub(in crate::store) fn envelope(content: &[u8]) -> Envelope {
+pub(crate) fn envelope(content: &[u8]) -> Envelope {
     const DATA: &[u8] = &[0x06, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 7, 1];
     const ENVELOPED_DATA: &[u8] = &[0x06, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 7, 3];
     const RSA_ENCRYPTION: &[u8] = &[0x06, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 1, 0x05, 0];

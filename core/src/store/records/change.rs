@@ -91,6 +91,21 @@ impl ChangeSetBuilder {
         self.put(record, Edit::Replace)
     }
 
+    /// A record that is there, and changes so that more rows follow from it than before.
+    pub(crate) fn replace_grown<R: Stored>(&mut self, before: &R, after: &R) -> &mut Self {
+        let there: Vec<RowKey> = before.derived(&self.organization).iter().map(|row| row.key().clone()).collect();
+        let first = self.edits.len();
+        self.replace(after);
+        for edit in self.edits.iter_mut().skip(first.saturating_add(1)) {
+            if let Edit::Replace(row) = edit
+                && !there.contains(row.key())
+            {
+                *edit = Edit::Insert(row.clone());
+            }
+        }
+        self
+    }
+
     fn put<R: Stored>(&mut self, record: &R, edit: fn(Row) -> Edit) -> &mut Self {
         if record.subject() != self.subject.subject() || matches!(R::TABLE, Table::Devices | Table::Organizations) {
             return self.misuse(format!("a change set has a row of {} that is not its subject's", R::TABLE));

@@ -1,0 +1,19 @@
+//! Does one key live as long as it must, whatever happens to the others, to the store and to the clock?
+//!
+//! Each file is a promise and those who try to break it, over every store. The ids in the comments are those of
+//! the project's test plan; what counts says so in its name and prints what it counted.
+
+#![forbid(unsafe_code)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    reason = "tests fail by panicking and say what they counted"
+)]
+
+#[path = "flows/field_failures.rs"]
+mod field_failures;
+#[path = "flows/survival.rs"]
+mod survival;

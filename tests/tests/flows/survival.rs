@@ -1,0 +1,186 @@
+//! S1: is the last key that was shown to work still there, whatever happened?
+
+use fdescrow::{
+    DeviceId,
+    error::ErrorCode,
+    escrow::{Receipt, ReceiptStatus},
+    policy::Level,
+    store::conformance::Fixture,
+    verification::Standing,
+};
+use fdescrow_tests::{
+    fleet::{Custodian, Fleet, Sent, actor, at, device, mac_sealing, nonsense},
+    over_every_store,
+};
+
+over_every_store! {
+    an_upload_of_nonsense_leaves_the_verified_key,
+    a_failed_check_leaves_the_verified_key,
+    a_rotation_is_handed_out_first_and_the_verified_key_stays,
+    a_new_certificate_leaves_the_verified_key,
+    opening_with_the_old_private_key_does_not_keep_the_new_one_from_its_check,
+    a_lost_new_private_key_leaves_the_verified_key,
+    a_forgotten_device_keeps_the_verified_key,
+    a_new_installation_keeps_the_verified_key,
+    a_quarantined_key_leaves_the_verified_key,
+    everything_at_once_leaves_the_verified_key,
+}
+
+/// A device whose key was verified.
+struct Scene {
+    fleet: Fleet,
+    mac: DeviceId,
+    sent: Sent,
+    receipt: Receipt,
+}
+
+impl Scene {
+    fn of(fixture: &dyn Fixture) -> Self {
+        let fleet = Fleet::of(fixture);
+        let mac = device("C02XYZ");
+        let (sent, receipt) = fleet.receive_from_mac(&mac, at(0));
+        let report = fleet.check(&Custodian::first().keyring(), at(10));
+        assert_eq!((report.opened, report.failed()), (1, 0));
+        assert_eq!(fleet.escrow.receipt(&receipt.key).unwrap().status, ReceiptStatus::Verified);
+        Self { fleet, mac, sent, receipt }
+    }
+
+    /// The key is there, says what it said, and is handed out: when it is named, and when it is not.
+    fn survives(&self, keyring: &fdescrow::envelope::Keyring) {
+        self.is_there(keyring);
+        let revealed = self.fleet.reveal(&self.mac, keyring, at(1001)).unwrap();
+        assert_eq!((revealed.id, revealed.expose()), (self.receipt.key, self.sent.text.as_str()));
+    }
+
+    fn is_there(&self, keyring: &fdescrow::envelope::Keyring) {
+        assert_eq!(self.fleet.escrow.receipt(&self.receipt.key).unwrap().level, Some(Level::EnvelopeOpens));
+        let revealed = self.fleet.reveal_key(&self.mac, self.receipt.key, keyring, at(1000)).unwrap();
+        assert_eq!(revealed.expose(), self.sent.text);
+        self.fleet.assert_intact();
+    }
+}
+
+fn an_upload_of_nonsense_leaves_the_verified_key(fixture: &dyn Fixture) {
+    let scene = Scene::of(fixture);
+    let upload = nonsense(Custodian::first()).upload(&scene.mac);
+    assert_eq!(scene.fleet.receive(upload, at(20)).status, ReceiptStatus::Stored);
+    scene.survives(&Custodian::first().keyring());
+    assert_eq!(scene.fleet.check(&Custodian::first().keyring(), at(2000)).failed(), 1);
+    scene.survives(&Custodian::first().keyring());
+}
+
+fn a_failed_check_leaves_the_verified_key(fixture: &dyn Fixture) {
+    let scene = Scene::of(fixture);
+    let late = at(91 * 86_400);
+    let report = scene.fleet.check(&Custodian::stranger().keyring(), late);
+    assert_eq!(report.not_opened.get("no_identity"), Some(&1), "{report:?}");
+    let history = scene.fleet.escrow.history(&scene.mac).unwrap();
+    assert_eq!((history[0].last_success, history[0].last_attempt), (Some(at(10)), Some(late)));
+    scene.survives(&Custodian::first().keyring());
+}
+
+fn a_rotation_is_handed_out_first_and_the_verified_key_stays(fixture: &dyn Fixture) {
+    let scene = Scene::of(fixture);
+    let (newer, receipt) = scene.fleet.receive_from_mac(&scene.mac, at(20));
+    let keyring = Custodian::first().keyring();
+    // Before any check: the newer one is tried first, and it opens.
+    let revealed = scene.fleet.reveal(&scene.mac, &keyring, at(30)).unwrap();
+    assert_eq!((revealed.id, revealed.expose()), (receipt.key, newer.text.as_str()));
+    let standings: Vec<Standing> = revealed.candidates.iter().map(|candidate| candidate.standing).collect();
+    assert_eq!(standings, [Standing::Newer, Standing::Chosen]);
+    assert_eq!(scene.fleet.check(&keyring, at(40)).failed(), 0);
+    let revealed = scene.fleet.reveal(&scene.mac, &keyring, at(50)).unwrap();
+    assert_eq!(revealed.id, receipt.key);
+    scene.is_there(&keyring);
+}
+
+/// S5: the certificate is replaced. Retiring the old one is refused until no key needs it.
+fn a_new_certificate_leaves_the_verified_key(fixture: &dyn Fixture) {
+    let scene = Scene::of(fixture);
+    let (old, new) = (Custodian::first(), Custodian::second());
+    let retire = |seconds| {
+        scene.fleet.escrow.retire_certificate(&old.certificate.fingerprint(), &actor("ana"), "rollover", at(seconds))
+    };
+    assert_eq!(retire(15).unwrap_err().code(), ErrorCode::CertificateInUse);
+    assert_eq!(scene.fleet.rewrap(&old.keyring(), new, at(20)).rewrapped, 1);
+    assert_eq!(retire(25).unwrap_err().code(), ErrorCode::CertificateInUse);
+    assert_eq!(scene.fleet.check(&new.keyring(), at(30)).opened, 1);
+    retire(35).unwrap();
+    scene.survives(&new.keyring());
+}
+
+/// Who has the old private key alone opens the old envelope, and has not tried the new one.
+fn opening_with_the_old_private_key_does_not_keep_the_new_one_from_its_check(fixture: &dyn Fixture) {
+    let scene = Scene::of(fixture);
+    let (old, new) = (Custodian::first(), Custodian::second());
+    let live = || scene.fleet.escrow.live_references(&old.certificate.fingerprint()).unwrap();
+    assert_eq!(scene.fleet.rewrap(&old.keyring(), new, at(20)).rewrapped, 1);
+    scene.is_there(&old.keyring());
+    assert_eq!(live(), 1);
+    // Not again and again, but on the next day.
+    assert_eq!(scene.fleet.check(&old.keyring(), at(1001)).opened, 0);
+    assert_eq!(scene.fleet.check(&old.keyring(), at(90_000)).opened, 1);
+    assert_eq!(scene.fleet.check(&new.keyring(), at(90_000)).opened, 0);
+    assert_eq!(scene.fleet.check(&new.keyring(), at(180_000)).opened, 1);
+    assert_eq!(live(), 0);
+    scene.survives(&new.keyring());
+}
+
+fn a_lost_new_private_key_leaves_the_verified_key(fixture: &dyn Fixture) {
+    let scene = Scene::of(fixture);
+    let (old, new) = (Custodian::first(), Custodian::second());
+    assert_eq!(scene.fleet.rewrap(&old.keyring(), new, at(20)).rewrapped, 1);
+    // The private key of the new certificate turns out to be gone: what was there before was kept.
+    let report = scene.fleet.check(&Custodian::stranger().keyring(), at(30));
+    assert_eq!(report.not_opened.get("no_identity"), Some(&1), "{report:?}");
+    scene.survives(&old.keyring());
+}
+
+fn a_forgotten_device_keeps_the_verified_key(fixture: &dyn Fixture) {
+    let scene = Scene::of(fixture);
+    scene.fleet.escrow.forget_device(&scene.mac, &actor("ana"), "sold", at(20)).unwrap();
+    assert!(scene.fleet.escrow.device(&scene.mac, at(21)).unwrap().forgotten.is_some());
+    scene.survives(&Custodian::first().keyring());
+    // It is checked again like any other, and comes back with its next upload.
+    assert_eq!(scene.fleet.check(&Custodian::first().keyring(), at(91 * 86_400)).opened, 1);
+    scene.fleet.receive(scene.sent.upload(&scene.mac), at(91 * 86_400));
+    assert_eq!(scene.fleet.escrow.device(&scene.mac, at(91 * 86_400)).unwrap().forgotten, None);
+    scene.survives(&Custodian::first().keyring());
+}
+
+fn a_new_installation_keeps_the_verified_key(fixture: &dyn Fixture) {
+    let scene = Scene::of(fixture);
+    scene.fleet.escrow.new_installation(&scene.mac, &actor("ana"), "wiped", at(20)).unwrap();
+    scene.survives(&Custodian::first().keyring());
+    let upload = nonsense(Custodian::first()).upload(&scene.mac);
+    scene.fleet.receive(upload, at(2000));
+    assert_eq!(scene.fleet.check(&Custodian::first().keyring(), at(2001)).failed(), 1);
+    scene.survives(&Custodian::first().keyring());
+}
+
+fn a_quarantined_key_leaves_the_verified_key(fixture: &dyn Fixture) {
+    let scene = Scene::of(fixture);
+    let other = mac_sealing(Custodian::first());
+    scene.fleet.receive(other.upload(&device("OTHER")), at(20));
+    let receipt = scene.fleet.receive(other.upload(&scene.mac), at(21));
+    assert_eq!(receipt.status, ReceiptStatus::Quarantined);
+    scene.survives(&Custodian::first().keyring());
+    scene.fleet.escrow.reject_quarantined(&receipt.key, &actor("ana"), "a replay", at(22)).unwrap();
+    scene.survives(&Custodian::first().keyring());
+}
+
+fn everything_at_once_leaves_the_verified_key(fixture: &dyn Fixture) {
+    let scene = Scene::of(fixture);
+    let (old, new) = (Custodian::first(), Custodian::second());
+    for round in 0..3_i64 {
+        let time = |seconds| at(20 + 100 * round + seconds);
+        scene.fleet.receive(nonsense(old).upload(&scene.mac), time(0));
+        scene.fleet.check(&Custodian::stranger().keyring(), time(10));
+        scene.fleet.rewrap(&Custodian::keyring_of(&[old, new]), if round % 2 == 0 { new } else { old }, time(20));
+        scene.fleet.check(&Custodian::keyring_of(&[old, new]), time(30));
+        scene.fleet.escrow.forget_device(&scene.mac, &actor("ana"), "sold", time(40)).unwrap();
+        scene.fleet.escrow.new_installation(&scene.mac, &actor("ana"), "wiped", time(50)).unwrap();
+        scene.fleet.receive(scene.sent.upload(&scene.mac), time(60));
+    }
+    scene.survives(&Custodian::keyring_of(&[old, new]));
+}
