@@ -17,3 +17,5 @@
 mod field_failures;
 #[path = "flows/survival.rs"]
 mod survival;
+#[path = "flows/unavailable.rs"]
+mod unavailable;

@@ -144,7 +144,7 @@ impl Escrow {
     pub fn check(&self, keyring: &Keyring, options: &CheckOptions, now: Timestamp) -> Result<CheckReport, Error> {
         let mut report = CheckReport::default();
         let answering = self.answering(keyring);
-        if answering.degraded && keyring.identities().len() == 1 {
+        if answering.silent {
             // Nothing can come of it: not even a claim is made, and none is kept.
             self.release_held()?;
             report.unavailable = 1;

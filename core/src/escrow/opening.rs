@@ -177,21 +177,24 @@ pub(super) struct Answering {
     pub(super) keyring: Keyring,
     /// Whether one of them does not.
     pub(super) degraded: bool,
+    /// Whether none does: then nothing can be known.
+    pub(super) silent: bool,
 }
 
 impl Escrow {
     /// Tries every identity with a key that is known.
     pub(super) fn answering(&self, keyring: &Keyring) -> Answering {
-        let mut degraded = false;
+        let (mut degraded, mut silent) = (false, true);
         let identities = keyring.identities().iter().map(|identity| {
             if canary::answers(identity.as_ref(), self.rng.as_ref()).is_ok() {
+                silent = false;
                 return Arc::clone(identity);
             }
             degraded = true;
             Arc::new(OutOfReach(Arc::clone(identity))) as Arc<dyn Identity>
         });
         let keyring = identities.collect();
-        Answering { keyring, degraded }
+        Answering { keyring, degraded, silent }
     }
 
     /// The randomness of this escrow.
