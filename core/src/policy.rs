@@ -9,6 +9,9 @@ pub mod escrow;
 pub mod filevault;
 pub(crate) mod identifiers;
 mod organization;
+pub mod recovery;
+pub mod retention;
+pub mod rotation;
 mod source;
 pub(crate) mod text;
 
@@ -20,6 +23,9 @@ pub use escrow::{EscrowRules, Level};
 pub use filevault::{FileVaultPolicy, FileVaultSettings};
 pub use identifiers::{FixedIdentifiers, FixedPayload, FixedProfile};
 pub use organization::{OrganizationDetails, OrganizationSettings};
+pub use recovery::{BreakGlassRules, RecoveryRules};
+pub use retention::RetentionRules;
+pub use rotation::{Cause, RotationRules};
 pub use source::{DefaultPolicy, PolicySource};
 pub use text::MAX_TEXT_BYTES;
 
@@ -39,6 +45,15 @@ pub struct PolicySettings {
     /// What is asked of recovery keys in escrow; left out, the defaults.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub escrow: Option<EscrowRules>,
+    /// When keys are replaced; left out, the defaults.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rotation: Option<RotationRules>,
+    /// Who may see a key; left out, the defaults.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub recovery: Option<RecoveryRules>,
+    /// How long keys are kept; left out, the defaults.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub retention: Option<RetentionRules>,
 }
 
 /// What an organization decided: a document that broke no rule.
@@ -50,6 +65,9 @@ pub struct Policy {
     organization: Option<OrganizationDetails>,
     filevault: Option<FileVaultPolicy>,
     escrow: Option<EscrowRules>,
+    rotation: Option<RotationRules>,
+    recovery: Option<RecoveryRules>,
+    retention: Option<RetentionRules>,
     digest: Digest,
 }
 
@@ -69,8 +87,25 @@ impl Policy {
         if let Err(error) = &filevault {
             violations.extend(error);
         }
+        if let Some(rules) = &settings.rotation {
+            rules.check(&mut violations);
+        }
+        if let Some(rules) = &settings.recovery {
+            rules.check(&mut violations);
+        }
+        if let Some(rules) = &settings.retention {
+            rules.check(&mut violations);
+        }
         violations.or(())?;
-        Ok(Self { organization: organization?, filevault: filevault?, escrow: settings.escrow, digest })
+        Ok(Self {
+            organization: organization?,
+            filevault: filevault?,
+            escrow: settings.escrow,
+            rotation: settings.rotation,
+            recovery: settings.recovery,
+            retention: settings.retention,
+            digest,
+        })
     }
 
     /// Reads a TOML document.
@@ -121,6 +156,21 @@ impl Policy {
         self.escrow.clone().unwrap_or_default()
     }
 
+    /// When keys are replaced; the defaults if the document does not say.
+    pub fn rotation(&self) -> RotationRules {
+        self.rotation.clone().unwrap_or_default()
+    }
+
+    /// Who may see a key; the defaults if the document does not say.
+    pub fn recovery(&self) -> RecoveryRules {
+        self.recovery.clone().unwrap_or_default()
+    }
+
+    /// How long keys are kept; the defaults if the document does not say.
+    pub fn retention(&self) -> RetentionRules {
+        self.retention.clone().unwrap_or_default()
+    }
+
     /// SHA-256 over the document's canonical JSON (RFC 8785), in which what has its default value is left out:
     /// the same for every way to write the same policy, TOML or JSON.
     pub fn digest(&self) -> Digest {
@@ -133,6 +183,9 @@ impl Policy {
             organization: self.organization.clone().map(Into::into),
             filevault: self.filevault.clone().map(Into::into),
             escrow: self.escrow.clone(),
+            rotation: self.rotation.clone(),
+            recovery: self.recovery.clone(),
+            retention: self.retention.clone(),
         }
     }
 }
@@ -157,3 +210,6 @@ impl From<Policy> for PolicySettings {
         policy.settings()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -45,6 +45,14 @@ impl Policy {
     /// Nothing is asked.
     fn of_nothing() -> Self {
         let digest = super::digest_of(&PolicySettings::default());
-        Self { organization: None, filevault: None, escrow: None, digest }
+        Self {
+            organization: None,
+            filevault: None,
+            escrow: None,
+            rotation: None,
+            recovery: None,
+            retention: None,
+            digest,
+        }
     }
 }
