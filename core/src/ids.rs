@@ -4,8 +4,11 @@
 //! text of 1 to 255 bytes, compared byte by byte: no case folding, no Unicode normalisation, so that two
 //! names are the same exactly when their bytes are. [`KeyId`] and [`Digest`] are ours.
 
+mod platform;
+
 use std::{fmt, str::FromStr};
 
+pub use platform::Platform;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::{

@@ -31,7 +31,10 @@ pub use rotation::{Cause, RotationRules};
 pub use source::{DefaultPolicy, PolicySource};
 pub use text::MAX_TEXT_BYTES;
 
-use crate::{canonical::Canonical, ids::Digest};
+use crate::{
+    canonical::Canonical,
+    ids::{Digest, Platform},
+};
 
 /// A policy document as a person writes it, not checked yet.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -208,6 +211,21 @@ fn digest_of(settings: &PolicySettings) -> Digest {
     // Settings are text, whole numbers, lists and maps with text for keys: all of that has a canonical form.
     let canonical = Canonical::of(settings).map(|document| document.to_string());
     Digest::of(canonical.unwrap_or_default().as_bytes())
+}
+
+impl Policy {
+    /// Whether disks of this platform are to be encrypted.
+    pub fn demands_encryption(&self, platform: Platform) -> bool {
+        match platform {
+            Platform::MacOs => self.filevault.as_ref().is_some_and(FileVaultPolicy::enforces),
+            Platform::Windows | Platform::Linux => false,
+        }
+    }
+
+    /// Whether PCs are to ask for a PIN when they start.
+    pub fn demands_startup_pin(&self) -> bool {
+        false
+    }
 }
 
 /// A policy that says nothing but this.

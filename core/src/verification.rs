@@ -36,8 +36,11 @@ mod candidate;
 mod change;
 mod fact;
 mod key;
+pub mod observation;
+mod posture;
 mod reason;
 mod state;
+mod station;
 mod table;
 
 pub use assess::{Assessment, assess, assess_place};
@@ -48,8 +51,10 @@ pub use fact::{
     Success, Unlocked,
 };
 pub use key::KeyFacts;
+pub use posture::{Configuration, Delivery, FileVaultPosture, Operation, Posture, Seen, VolumePosture};
 pub use reason::{Action, Failure, Reason};
 pub use state::{PlaceState, State, StateError};
+pub use station::{Station, Walk};
 pub use table::{Awaited, Because, Row, Situation, Status};
 
 pub use crate::policy::escrow::Level;
