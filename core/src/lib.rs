@@ -12,7 +12,7 @@
 //! | 1 | [`error`] [`time`] [`secret`] [`random`] [`ids`] | names for things |
 //! | 2 | [`key`] [`policy`] | the thing a person types; what must be true of a device |
 //! | 3 | [`envelope`] [`profile`] | seal and open; the bytes a device receives |
-//! | 4 | [`audit`] [`verification`] | the chain of entries; facts and judgement |
+//! | 4 | [`audit`] [`verification`] [`rotation`] | the chain of entries; facts and judgement; the replacement of a key |
 //! | 5 | [`store`] | what is remembered |
 //! | 6 | [`escrow`] | the paved path; the only module that calls a store |
 #![forbid(unsafe_code)]
@@ -27,6 +27,7 @@ pub mod key;
 pub mod policy;
 pub mod profile;
 pub mod random;
+pub mod rotation;
 pub mod secret;
 pub mod store;
 pub mod time;
