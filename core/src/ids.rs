@@ -2,10 +2,14 @@
 //!
 //! Names that embedders give ([`Organization`], [`DeviceId`], [`VolumeId`], [`ProtectorId`], [`Actor`]) are
 //! text of 1 to 255 bytes, compared byte by byte: no case folding, no Unicode normalisation, so that two
-//! names are the same exactly when their bytes are. [`KeyId`] and [`Digest`] are ours.
+//! names are the same exactly when their bytes are. [`KeyId`] and [`Digest`] are ours. A [`Person`] is who an
+//! [`Actor`] is, for rules about several people.
+
+mod person;
 
 use std::{fmt, str::FromStr};
 
+pub use person::Person;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::error::ErrorCode;
@@ -151,6 +155,36 @@ impl<'de> Deserialize<'de> for Word {
     }
 }
 
+/// An enum whose variants are words in documents and stored records.
+macro_rules! words {
+    ($(#[$doc:meta])* $type:ident { $( $(#[$variant_doc:meta])* $variant:ident = $word:literal; )* }) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+        #[serde(rename_all = "snake_case")]
+        #[non_exhaustive]
+        pub enum $type { $( $(#[$variant_doc])* $variant, )* }
+
+        impl $type {
+            /// Every one.
+            pub const ALL: &'static [Self] = &[ $( Self::$variant, )* ];
+
+            /// The word in documents and stored records.
+            pub fn as_str(self) -> &'static str {
+                match self { $( Self::$variant => $word, )* }
+            }
+        }
+
+        impl std::fmt::Display for $type {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str(self.as_str())
+            }
+        }
+    };
+}
+
+pub(crate) use words;
+
+/// An id of 128 random bits.
 macro_rules! random_id {
     ($(#[$doc:meta])* $type:ident, $what:literal) => {
         $(#[$doc])*

@@ -25,7 +25,7 @@ mod cause;
 mod event;
 mod table;
 
-use std::{collections::BTreeMap, fmt};
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -37,7 +37,7 @@ pub use table::{Case, EventKind, Outcome, Row, TABLE, cases, row};
 
 pub use crate::policy::rotation::{Cause, RotationRules};
 use crate::{
-    ids::{KeyId, Word, random_id},
+    ids::{KeyId, Word, random_id, words},
     time::Timestamp,
     verification::Place,
 };
@@ -46,33 +46,6 @@ random_id! {
     /// A rotation, by 128 random bits; printed as 32 lower-case hexadecimal digits.
     RotationId, "rotation id"
 }
-
-macro_rules! words {
-    ($(#[$doc:meta])* $type:ident { $( $(#[$variant_doc:meta])* $variant:ident = $word:literal; )* }) => {
-        $(#[$doc])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-        #[serde(rename_all = "snake_case")]
-        #[non_exhaustive]
-        pub enum $type { $( $(#[$variant_doc])* $variant, )* }
-
-        impl $type {
-            /// Every one.
-            pub const ALL: &'static [Self] = &[ $( Self::$variant, )* ];
-
-            /// The word in documents and stored records.
-            pub fn as_str(self) -> &'static str {
-                match self { $( Self::$variant => $word, )* }
-            }
-        }
-
-        impl fmt::Display for $type {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(self.as_str())
-            }
-        }
-    };
-}
-use words;
 
 words! {
     /// How far a rotation is, in order. That a place has none is `idle`.

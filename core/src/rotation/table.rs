@@ -3,11 +3,8 @@
 //! The machine as data: for an event in a phase, the first row that fits says what follows. The page
 //! `docs/rotation.md` and its diagram are made of these rows.
 
-use std::fmt;
-
-use serde::{Deserialize, Serialize};
-
-use super::{Phase, Rejected, words};
+use super::{Phase, Rejected};
+use crate::ids::words;
 
 words! {
     /// The kinds of events.
