@@ -101,7 +101,8 @@ impl Recovery {
         if needed > 0 && (key.is_none() || envelope.is_none()) {
             return Err(Rejected::KeyMissing);
         }
-        request.expires.get_or_insert(request.at.saturating_add(i64::from(rules.request_expires)));
+        let latest = request.at.saturating_add(i64::from(rules.request_expires));
+        request.expires = Some(request.expires.map_or(latest, |expires| expires.min(latest)));
         let state = if needed > 0 { RecoveryState::Requested } else { RecoveryState::Approved };
         Ok(Self {
             key,
@@ -277,6 +278,8 @@ impl Recovery {
                     approval.revoked.get_or_insert(*at);
                 }
             }
+            // The same authorization, tried again, has no more time than it had.
+            RecoveryEvent::Authorized { .. } if self.state == RecoveryState::ReleaseAuthorized => {}
             RecoveryEvent::Authorized { key, envelope, until, at, .. } => {
                 if self.needed == 0 {
                     (self.key, self.envelope) = (*key, *envelope);

@@ -20,7 +20,7 @@ pub enum RecoveryEvent {
         /// When.
         at: Timestamp,
     },
-    /// The key may be opened: to be committed before it is.
+    /// The key may be opened: to be committed before it is. Asked again while it may be, it is the same authorization.
     Authorized {
         /// Who wants to see it.
         actor: Actor,
@@ -30,7 +30,7 @@ pub enum RecoveryEvent {
         key: Option<KeyId>,
         /// Which of its envelopes.
         envelope: Option<Digest>,
-        /// Until when opening it may be tried.
+        /// Until when opening it may be tried: the policy's `authorization_expires` from now.
         until: Timestamp,
         /// When.
         at: Timestamp,

@@ -28,7 +28,7 @@ pub struct Request {
     pub break_glass: bool,
     /// When.
     pub at: Timestamp,
-    /// Until when it can be approved and used. Left out, the policy says how long.
+    /// Until when it can be approved and used; not longer than the policy says.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires: Option<Timestamp>,
 }

@@ -150,7 +150,7 @@ table! {
 
     Requested, Authorized, Any => Reject(Rejected::NotApproved), "people have to agree first";
     Approved, Authorized, Any => Move(ReleaseAuthorized), "from now on the key may be opened";
-    ReleaseAuthorized, Authorized, Any => Keep, "the same authorization, tried again";
+    ReleaseAuthorized, Authorized, Any => Move(ReleaseAuthorized), "the same authorization, tried again; its time goes on";
     ReleaseFailed, Authorized, Any => Move(ReleaseAuthorized), "tried again, with other identities perhaps";
     Released, Authorized, Any => Reject(Rejected::Used), "an authorization is used once";
     Denied | Expired | Revoked, Authorized, Any => Reject(Rejected::Over), "a new request is needed";

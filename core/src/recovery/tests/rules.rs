@@ -79,6 +79,12 @@ fn only_who_asked_uses_it() {
     for name in ["ben", "carl", "Anna"] {
         assert_eq!(refused(&recovery, &authorized_for(name, 1, 1, 2)), Rejected::OtherRequester);
     }
+    // nor is an authorization that is there taken over, or extended
+    let recovery = after(recovery, &[authorized(2)]);
+    assert_eq!(refused(&recovery, &authorized_for("ben", 1, 1, 3)), Rejected::OtherRequester);
+    assert_eq!(refused(&recovery, &authorized_for("anna", 2, 1, 3)), Rejected::OtherKey);
+    assert_eq!(after(recovery.clone(), &[authorized(50)]).expires(), Some(at(102)));
+    assert_eq!(refused(&recovery, &authorized(103)), Rejected::Expired);
     // where the request names no person, the name in the audit is compared
     let nameless = Request { person: None, ..request() };
     let nameless = Recovery::request(nameless, None, None, &rules(0), Used::default()).unwrap();
@@ -123,6 +129,10 @@ fn a_request_meets_the_policy() {
     let nobody = Request { person: None, ..request() };
     assert_eq!(ask(nobody.clone(), &rules(1), Used::default()), Err(Rejected::PersonMissing));
     assert!(ask(nobody, &rules(0), Used::default()).is_ok());
+    let hasty = Request { expires: Some(at(5)), ..request() };
+    assert_eq!(ask(hasty, &rules(0), Used::default()).unwrap().expires(), Some(at(5)));
+    let patient = Request { expires: Some(at(5_000)), ..request() };
+    assert_eq!(ask(patient, &rules(0), Used::default()).unwrap().expires(), Some(at(1_000)));
     for (key, envelope) in [(Some(key(1)), None), (None, Some(envelope(1)))] {
         let unbound = Recovery::request(request(), key, envelope, &rules(1), Used::default());
         assert_eq!(unbound, Err(Rejected::KeyMissing));

@@ -97,8 +97,7 @@ pub(super) fn full() -> Vec<Row> {
     request.person = Some(person("1001"));
     request.ticket = Some(text("4711"));
     let digest = Digest::of(b"envelope");
-    let mut rules = RecoveryRules::default();
-    rules.approvals = 1;
+    let rules = RecoveryRules { approvals: 1, ..RecoveryRules::default() };
     let course = Recovery::request(request, Some(key_id()), Some(digest), &rules, Used::default()).unwrap();
     let mut approval = Approval::new(actor(), person("1002"), key_id(), digest, now());
     approval.note = Some(text("by phone"));
