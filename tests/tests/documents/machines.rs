@@ -79,6 +79,7 @@ fn rotation_lines() -> Vec<Line> {
     rotation::TABLE.iter().map(line).collect()
 }
 
+// One test for each page: two that bless it at the same time would undo each other's work.
 #[test]
 fn the_rotation_machine_is_documented() {
     let lines = rotation_lines();
@@ -119,10 +120,7 @@ fn the_recovery_machine_is_documented() {
     let ends: Vec<&str> = RecoveryState::ALL.iter().filter(is_end).map(|state| state.as_str()).collect();
     let begin = [("requested", "approvals are needed"), ("approved", "none are, or break-glass")];
     hold("docs/recovery.md", "diagram", &diagram(&begin, &ends, &lines));
-}
 
-#[test]
-fn the_refusals_of_recovery_are_documented() {
     let mut page = String::from("| word | what it says | code |\n|---|---|---|\n");
     for rejected in recovery::Rejected::ALL {
         writeln!(page, "| `{}` | {rejected} | {} |", rejected.as_str(), rejected.code().number()).unwrap();

@@ -47,7 +47,7 @@ fn moved(event: RecoveryEvent, seconds: i64) -> RecoveryEvent {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 4_000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 600, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn no_sequence_releases_a_key_against_the_rules(
