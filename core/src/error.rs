@@ -174,6 +174,12 @@ codes! {
     RecoveryRefused = 354, Caller,
         "The key may not be handed out: it is quarantined or its request is not authorised.",
         "Accept or reject the quarantined key first.";
+    RecoveryRejected = 355, Caller,
+        "A rule of recovery forbids this: who approves, which key it is about, or what became of the request.",
+        "The message says which rule; ask another person, or make a new request.";
+    RecoveryQuota = 356, Caller,
+        "This person was shown as many keys as the policy allows in a day.",
+        "Wait, let somebody else do it, or change the policy.";
 
     StoreUnavailable = 400, World,
         "The store cannot be reached.",

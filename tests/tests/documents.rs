@@ -17,6 +17,8 @@
 mod errors;
 #[path = "documents/links.rs"]
 mod links;
+#[path = "documents/machines.rs"]
+mod machines;
 #[path = "documents/rows.rs"]
 mod rows;
 #[path = "documents/security.rs"]

@@ -17,9 +17,9 @@ const DAY: u32 = 24 * HOUR;
 pub struct RecoveryRules {
     /// How many people other than the one who asks must approve: 0, 1 or 2. Default: 0.
     pub approvals: u8,
-    /// How long a request waits for its approvals. Default: one day.
+    /// How long a request may wait for its approvals, and then to be used. Default: one day.
     pub request_expires: u32,
-    /// How long an approved request may be used, and an authorized release be tried again. Default: one hour.
+    /// How long an authorized release may be tried again until the key opened. Default: one hour.
     pub authorization_expires: u32,
     /// How many keys one person may be shown in a day (any 24 hours); 0: no limit. Default: 20.
     pub reveals_per_day: u32,
