@@ -36,7 +36,9 @@ mod candidate;
 mod change;
 mod fact;
 mod key;
+pub mod observation;
 mod reason;
+mod receipt;
 mod state;
 mod table;
 
@@ -48,7 +50,12 @@ pub use fact::{
     Success, Unlocked,
 };
 pub use key::KeyFacts;
+pub use observation::{
+    Reading,
+    bitlocker::{Conversion, EncryptionMethod, LockStatus, ProtectionStatus, ProtectorKind},
+};
 pub use reason::{Action, Failure, Reason};
+pub use receipt::{Receipt, ReceiptStatus};
 pub use state::{PlaceState, State, StateError};
 pub use table::{Awaited, Because, Row, Situation, Status};
 
