@@ -42,3 +42,10 @@ pub struct Receipt {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub request: Option<String>,
 }
+
+impl Receipt {
+    /// A receipt of a key that came once; the rest are fields.
+    pub fn new(device: DeviceId, place: Place, key: KeyId, envelope: Digest, status: ReceiptStatus) -> Self {
+        Self { device, place, key, envelope, status, level: None, sightings: 1, request: None }
+    }
+}

@@ -58,7 +58,7 @@ pub(super) struct Pursuit {
     /// Whether `PrepareVolume` was called.
     #[serde(default)]
     pub(super) prepared: bool,
-    /// How often a recovery password was added, or may have been.
+    /// How often a recovery password was added.
     #[serde(default)]
     pub(super) made: u32,
     /// The one that was added last.
@@ -272,20 +272,14 @@ impl Planner {
                 self.failures.clear(step);
                 self.done(call, made);
             }
-            (Step::Call(call), Outcome::Failed(code)) => {
-                let made = matches!(call, Call::ProtectKeyWithNumericalPassword { .. });
-                // A volume that was prepared before says that it is not decrypted.
-                let prepared =
-                    *call == Call::PrepareVolume && code.is_some_and(|code| code.decision() == Decision::LookAgain);
-                if prepared {
-                    self.done(call, None);
-                } else {
-                    self.failures.count(step, code, now);
-                    if made {
-                        self.done(call, None);
-                    }
-                }
+            // A volume that was prepared before says that it is not decrypted.
+            (Step::Call(call @ Call::PrepareVolume), Outcome::Failed(Some(code)))
+                if code.decision() == Decision::LookAgain =>
+            {
+                self.done(call, None);
             }
+            // It may have had its effect: then the next observation shows it.
+            (Step::Call(_), Outcome::Failed(code)) => self.failures.count(step, code, now),
             (Step::Escrow { protector, request }, Outcome::Spooled(envelope)) => {
                 self.failures.clear(step);
                 self.remember(protector.clone(), request.clone(), envelope);
@@ -294,6 +288,10 @@ impl Planner {
             (Step::Ask { protector, .. }, Outcome::Receipt(receipt)) => {
                 self.asked(protector, now);
                 self.receipt(&receipt)?;
+            }
+            // Nothing is known of it, then; if it is on the volume still, it is read and sealed again.
+            (Step::Ask { protector, envelope, .. }, Outcome::NotInSpool) => {
+                self.passwords.retain(|id, escrowed| id != protector || escrowed.envelope != *envelope);
             }
             (Step::Ask { protector, .. }, Outcome::NoAnswer | Outcome::Failed(_)) => self.asked(protector, now),
             _ => return Err(Unexpected.into()),

@@ -79,6 +79,8 @@ pub enum Outcome {
     Failed(Option<Hresult>),
     /// The server did not answer.
     NoAnswer,
+    /// The spool does not hold the envelope: the server acknowledged it, and the planner's state is older than that.
+    NotInSpool,
     /// The server answered.
     Receipt(Box<Receipt>),
     /// The envelope with this SHA-256 is in the spool, on the disk.
