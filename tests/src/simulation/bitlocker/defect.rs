@@ -1,5 +1,6 @@
 //! Agents that are wrong, one way each: whether the simulation is strong enough to notice.
 
+use super::promises;
 use fdescrow::{
     agent::bitlocker::{Aim, Call, EncryptionType, Next, Observation, Protector, Situation, Step},
     policy::Level,
@@ -18,7 +19,7 @@ pub enum Defect {
     EncryptsBeforeReceipt,
     /// It takes any receipt for the one that it waits for.
     IgnoresWhatReceiptsName,
-    /// It removes a protector that the goal does not name, to begin afresh.
+    /// It removes what it did not make, to begin afresh.
     RemovesOthers,
     /// It removes the old recovery password before the receipt is there.
     RemovesBeforeReceipt,
@@ -53,10 +54,30 @@ impl Defect {
         Self::UnknownIsOff,
     ];
 
+    /// The promise that it breaks, as [`Broken`](super::Broken) names it. It may break others on the way.
+    pub fn breaks(self) -> &'static str {
+        match self {
+            Self::EncryptsBeforeReceipt | Self::RestoresBeforeEscrow => promises::ESCROW_FIRST,
+            // The planner asks about the envelope, learns that it is not there, and begins again, for ever.
+            Self::ReportsBeforeSpooling => promises::COMES_TRUE,
+            Self::AcceptsStored
+            | Self::IgnoresWhatReceiptsName
+            | Self::RemovesBeforeReceipt
+            | Self::RemovesWhileSuspended => promises::PROVEN,
+            Self::AddsTpmBesidePin => promises::BOOT,
+            Self::RemovesOthers => promises::FOREIGN,
+            Self::ResumesDecryption => promises::NEVER_DECRYPTED,
+            Self::TouchesServers => promises::SERVER,
+            Self::UnknownIsOff => promises::READ,
+        }
+    }
+
     /// What the planner is shown instead of what was seen.
     pub(super) fn shown(self, seen: &mut Observation) {
         match self {
-            Self::RemovesWhileSuspended => seen.protection = Some(ProtectionStatus::On),
+            Self::RemovesWhileSuspended if seen.conversion == Some(Conversion::FullyEncrypted) => {
+                seen.protection = Some(ProtectionStatus::On);
+            }
             Self::ResumesDecryption if seen.conversion == Some(Conversion::DecryptionPaused) => {
                 seen.conversion = Some(Conversion::EncryptionPaused);
             }
@@ -91,7 +112,10 @@ impl Defect {
                 let encryption_method = fdescrow::verification::EncryptionMethod::XtsAes256;
                 Some(Step::Call(Call::Encrypt { encryption_method, encryption_type: EncryptionType::UsedSpaceOnly }))
             }
-            Self::RemovesOthers if next.situation == Situation::NoRecoveryPassword => first(&|_| true),
+            Self::RemovesOthers if next.situation == Situation::NoNewPassword => match aim {
+                Aim::Rotate { replace } => first(&|protector| !replace.contains(&protector.id)),
+                _ => None,
+            },
             Self::RemovesBeforeReceipt if next.situation == Situation::NotVerified => match aim {
                 Aim::Rotate { replace } => first(&|protector| replace.contains(&protector.id)),
                 _ => None,

@@ -16,6 +16,24 @@ use super::{
 /// A promise, in the words of the report.
 pub(super) type Promise = &'static str;
 
+pub(super) const READ: Promise = "the volume is not changed unless lock, conversion and protectors were read";
+pub(super) const SERVER: Promise = "a computer that is, or may be, a server is left alone";
+pub(super) const STEP_READ: Promise = "a step follows from readings, each of which was made";
+pub(super) const RECOVERABLE: Promise =
+    "an encrypted volume keeps a working recovery password that server or spool know";
+pub(super) const ESCROW_FIRST: Promise =
+    "nothing is encrypted or protected before a recovery password is as far in escrow as the rules ask";
+pub(super) const BOOT: Promise = "the class of the boot protector stays";
+pub(super) const ROTATIONS_REMOVE: Promise = "protectors are removed by rotations only";
+pub(super) const FOREIGN: Promise = "what the goal does not name is not removed";
+pub(super) const PROVEN: Promise =
+    "an old recovery password goes only when the new one works and the server verified it";
+pub(super) const AS_RULED: Promise = "a volume is encrypted as the rules and group policy say";
+pub(super) const NEVER_DECRYPTED: Promise =
+    "a volume is never decrypted, and a decryption neither resumed nor reversed";
+
+pub(super) const COMES_TRUE: Promise = "when nothing fails any more, what was asked for comes true";
+
 /// What is known of recovery passwords outside the volume.
 #[derive(Clone, Copy)]
 pub(super) struct Outside<'a> {
@@ -60,11 +78,11 @@ pub(super) struct Stepped<'a> {
 impl Stepped<'_> {
     /// The first promise that the step broke.
     pub(super) fn broken(&self) -> Result<(), Promise> {
-        self.reading()?;
         self.recovery()?;
         self.boot()?;
         self.removal()?;
-        self.conversion()
+        self.conversion()?;
+        self.reading()
     }
 
     fn call(&self) -> Option<&Call> {
@@ -79,10 +97,10 @@ impl Stepped<'_> {
         let (Some(call), seen) = (self.call(), self.seen) else { return Ok(()) };
         let machine = &seen.machine;
         if seen.conversion.is_none() || seen.protectors.is_none() || seen.lock != Some(LockStatus::Unlocked) {
-            return Err("the volume is not changed unless lock, conversion and protectors were read");
+            return Err(READ);
         }
         if machine.server != Reading::No && !self.rules.servers {
-            return Err("a computer that is, or may be, a server is left alone");
+            return Err(SERVER);
         }
         let read = match call {
             Call::EnableKeyProtectors => {
@@ -97,14 +115,14 @@ impl Stepped<'_> {
             }
             _ => true,
         };
-        if read { Ok(()) } else { Err("a step follows from readings, each of which was made") }
+        if read { Ok(()) } else { Err(STEP_READ) }
     }
 
     /// The last recovery password that is known stays; and nothing is encrypted without one.
     fn recovery(&self) -> Result<(), Promise> {
         let has = |volume: &Volume, before: Before| self.outside.has(volume, before);
         if self.before.is_encrypted() && has(self.before, Before::Spooled) && !has(self.after, Before::Spooled) {
-            return Err("an encrypted volume keeps a working recovery password that server or spool know");
+            return Err(RECOVERABLE);
         }
         let wanted = match (self.call(), &self.goal.aim) {
             (Some(Call::Encrypt { .. } | Call::ResumeConversion), _) => self.rules.before_encryption,
@@ -112,11 +130,7 @@ impl Stepped<'_> {
             (Some(Call::EnableKeyProtectors), _) => Before::Spooled,
             _ => return Ok(()),
         };
-        if has(self.after, wanted) {
-            Ok(())
-        } else {
-            Err("nothing is encrypted or protected before a recovery password is as far in escrow as the rules ask")
-        }
+        if has(self.after, wanted) { Ok(()) } else { Err(ESCROW_FIRST) }
     }
 
     /// What starts Windows stays what it is; it is added where there is nothing.
@@ -133,7 +147,7 @@ impl Stepped<'_> {
         if before == after || (before.is_empty() && after == [self.rules.boot.kind().number()]) {
             Ok(())
         } else {
-            Err("the class of the boot protector stays")
+            Err(BOOT)
         }
     }
 
@@ -141,10 +155,10 @@ impl Stepped<'_> {
     fn removal(&self) -> Result<(), Promise> {
         for gone in self.before.protectors.iter().filter(|protector| self.after.protector(&protector.id).is_none()) {
             let Aim::Rotate { replace } = &self.goal.aim else {
-                return Err("protectors are removed by rotations only");
+                return Err(ROTATIONS_REMOVE);
             };
             if !gone.is_password() || !replace.contains(&gone.id) {
-                return Err("what the goal does not name is not removed");
+                return Err(FOREIGN);
             }
             let proven = self.after.protectors.iter().any(|protector| {
                 protector.is_password()
@@ -154,7 +168,7 @@ impl Stepped<'_> {
                     && self.outside.reached(protector) == Some(Before::Verified)
             });
             if !proven {
-                return Err("an old recovery password goes only when the new one works and the server verified it");
+                return Err(PROVEN);
             }
         }
         Ok(())
@@ -167,13 +181,13 @@ impl Stepped<'_> {
             Some(Call::Encrypt { encryption_method, encryption_type }) => {
                 let kind = self.before.registry.encryption_type().unwrap_or(self.rules.encryption_type);
                 if kind != *encryption_type || *encryption_method != self.rules.encryption_method {
-                    return Err("a volume is encrypted as the rules and group policy say");
+                    return Err(AS_RULED);
                 }
                 before == after || before == Conversion::FullyDecrypted
             }
             Some(Call::ResumeConversion) => before == after || before == Conversion::EncryptionPaused,
             _ => before == after,
         };
-        if fine { Ok(()) } else { Err("a volume is never decrypted, and a decryption neither resumed nor reversed") }
+        if fine { Ok(()) } else { Err(NEVER_DECRYPTED) }
     }
 }

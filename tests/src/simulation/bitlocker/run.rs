@@ -15,7 +15,7 @@ use fdescrow::{
 
 use super::{
     defect::Defect,
-    promises::{Outside, Promise, Stepped},
+    promises::{COMES_TRUE, Outside, Promise, Stepped},
     server::{Envelope, Server, Whose},
     volume::{Returned, Volume, below, one_in},
 };
@@ -280,7 +280,7 @@ impl World {
                 return self.ended(situation);
             }
         }
-        Err("when nothing fails any more, what was asked for comes true")
+        Err(COMES_TRUE)
     }
 
     fn ended(&self, situation: Situation) -> Result<(), Promise> {
