@@ -37,7 +37,9 @@ pub use observations::{Observed, QUIET_SECONDS};
 pub use reports::{AuditEvents, DeviceReport, Page, Paged, Summary, Undecryptable};
 pub use reveal::{Candidate, Reveal, Revealed};
 pub use rewrap::{RewrapCursor, RewrapFailure, RewrapOptions, RewrapReport};
-pub use upload::{Receipt, ReceiptStatus, Upload};
+pub use upload::Upload;
+
+pub use crate::verification::{Receipt, ReceiptStatus};
 
 use crate::{
     audit::MacKey,
