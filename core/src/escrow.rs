@@ -16,6 +16,7 @@ mod check;
 mod devices;
 mod error;
 mod keys;
+mod observations;
 mod opening;
 mod quarantine;
 mod receive;
@@ -32,10 +33,13 @@ pub use builder::{EscrowBuilder, UploadLimits};
 pub use check::{CheckOptions, CheckReport};
 pub use error::Error;
 pub use keys::{EnvelopeSummary, KeySummary};
+pub use observations::{Observed, QUIET_SECONDS};
 pub use reports::{AuditEvents, DeviceReport, Page, Paged, Summary, Undecryptable};
 pub use reveal::{Candidate, Reveal, Revealed};
 pub use rewrap::{RewrapCursor, RewrapFailure, RewrapOptions, RewrapReport};
-pub use upload::{Receipt, ReceiptStatus, Upload};
+pub use upload::Upload;
+
+pub use crate::verification::{Receipt, ReceiptStatus};
 
 use crate::{
     audit::MacKey,

@@ -6,10 +6,12 @@
 //! [`Actor`] is, for rules about several people.
 
 mod person;
+mod platform;
 
 use std::{fmt, str::FromStr};
 
 pub use person::Person;
+pub use platform::Platform;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::error::ErrorCode;

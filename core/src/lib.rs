@@ -12,11 +12,12 @@
 //! | 1 | [`error`] [`time`] [`secret`] [`random`] [`ids`] | names for things |
 //! | 2 | [`key`] [`policy`] | the thing a person types; what must be true of a device |
 //! | 3 | [`envelope`] [`profile`] | seal and open; the bytes a device receives |
-//! | 4 | [`audit`] [`verification`] [`rotation`] [`recovery`] | the chain of entries; facts and judgement; the replacement and the release of a key |
+//! | 4 | [`audit`] [`verification`] [`rotation`] [`recovery`] [`agent`] | the chain of entries; facts and judgement; the replacement and the release of a key; what an agent does next |
 //! | 5 | [`store`] | what is remembered |
 //! | 6 | [`escrow`] | the paved path; the only module that calls a store |
 #![forbid(unsafe_code)]
 
+pub mod agent;
 pub mod audit;
 mod canonical;
 pub mod envelope;

@@ -9,6 +9,7 @@ pub mod escrow;
 pub mod filevault;
 pub(crate) mod identifiers;
 mod organization;
+pub mod posture;
 pub mod recovery;
 pub mod retention;
 pub mod rotation;
@@ -23,13 +24,17 @@ pub use escrow::{EscrowRules, Level};
 pub use filevault::{FileVaultPolicy, FileVaultSettings};
 pub use identifiers::{FixedIdentifiers, FixedPayload, FixedProfile};
 pub use organization::{OrganizationDetails, OrganizationSettings};
+pub use posture::PostureRules;
 pub use recovery::{BreakGlassRules, RecoveryRules};
 pub use retention::RetentionRules;
 pub use rotation::{Cause, RotationRules};
 pub use source::{DefaultPolicy, PolicySource};
 pub use text::MAX_TEXT_BYTES;
 
-use crate::{canonical::Canonical, ids::Digest};
+use crate::{
+    canonical::Canonical,
+    ids::{Digest, Platform},
+};
 
 /// A policy document as a person writes it, not checked yet.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -45,6 +50,9 @@ pub struct PolicySettings {
     /// What is asked of recovery keys in escrow; left out, the defaults.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub escrow: Option<EscrowRules>,
+    /// By when disks are to be encrypted; left out, the defaults.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub posture: Option<PostureRules>,
     /// When keys are replaced; left out, the defaults.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rotation: Option<RotationRules>,
@@ -65,6 +73,7 @@ pub struct Policy {
     organization: Option<OrganizationDetails>,
     filevault: Option<FileVaultPolicy>,
     escrow: Option<EscrowRules>,
+    posture: Option<PostureRules>,
     rotation: Option<RotationRules>,
     recovery: Option<RecoveryRules>,
     retention: Option<RetentionRules>,
@@ -101,6 +110,7 @@ impl Policy {
             organization: organization?,
             filevault: filevault?,
             escrow: settings.escrow,
+            posture: settings.posture,
             rotation: settings.rotation,
             recovery: settings.recovery,
             retention: settings.retention,
@@ -156,6 +166,11 @@ impl Policy {
         self.escrow.clone().unwrap_or_default()
     }
 
+    /// By when disks are to be encrypted; the defaults if the document does not say.
+    pub fn posture(&self) -> PostureRules {
+        self.posture.unwrap_or_default()
+    }
+
     /// When keys are replaced; the defaults if the document does not say.
     pub fn rotation(&self) -> RotationRules {
         self.rotation.clone().unwrap_or_default()
@@ -183,6 +198,7 @@ impl Policy {
             organization: self.organization.clone().map(Into::into),
             filevault: self.filevault.clone().map(Into::into),
             escrow: self.escrow.clone(),
+            posture: self.posture,
             rotation: self.rotation.clone(),
             recovery: self.recovery.clone(),
             retention: self.retention.clone(),
@@ -195,6 +211,29 @@ fn digest_of(settings: &PolicySettings) -> Digest {
     // Settings are text, whole numbers, lists and maps with text for keys: all of that has a canonical form.
     let canonical = Canonical::of(settings).map(|document| document.to_string());
     Digest::of(canonical.unwrap_or_default().as_bytes())
+}
+
+impl Policy {
+    /// Whether disks of this platform are to be encrypted.
+    pub fn demands_encryption(&self, platform: Platform) -> bool {
+        match platform {
+            Platform::MacOs => self.filevault.as_ref().is_some_and(FileVaultPolicy::enforces),
+            Platform::Windows | Platform::Linux => false,
+        }
+    }
+
+    /// Whether PCs are to ask for a PIN when they start.
+    pub fn demands_startup_pin(&self) -> bool {
+        false
+    }
+}
+
+/// A policy that says nothing but this.
+impl From<EscrowRules> for Policy {
+    fn from(rules: EscrowRules) -> Self {
+        let settings = PolicySettings { escrow: Some(rules), ..PolicySettings::default() };
+        Self { digest: digest_of(&settings), escrow: settings.escrow, ..Self::of_nothing() }
+    }
 }
 
 impl TryFrom<PolicySettings> for Policy {

@@ -23,6 +23,7 @@ pub mod generator;
 pub mod ours;
 pub mod peers;
 pub mod recipients;
+pub mod simulation;
 
 /// The code in the documents, compiled and run: each is included as the documentation of an item here.
 #[cfg(doctest)]

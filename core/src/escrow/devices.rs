@@ -40,8 +40,8 @@ impl Escrow {
     /// [`Error::DeviceUnknown`]; [`Error::Store`].
     pub fn assess(&self, device: &DeviceId, now: Timestamp) -> Result<Assessment, Error> {
         let record = self.device_record(device)?.ok_or(Error::DeviceUnknown)?;
-        let rules = self.policies.policy(record.group.as_deref()).escrow();
-        Ok(assess(&record.state, &rules, now))
+        let policy = self.policies.policy(record.group.as_deref());
+        Ok(assess(&record.state, &policy, now))
     }
 
     /// Hides a device. Its keys stay, can be handed out, and it comes back with its next upload.

@@ -225,14 +225,11 @@ pub(super) fn receipt_of(
         (false, true) => ReceiptStatus::Verified,
         (false, false) => ReceiptStatus::Stored,
     };
+    let device = record.device.clone();
     Receipt {
-        device: record.device.clone(),
-        place: facts.place().clone(),
-        key: facts.id(),
-        envelope,
-        status,
         level,
         sightings: record.sightings.count.saturating_add(1),
         request,
+        ..Receipt::new(device, facts.place().clone(), facts.id(), envelope, status)
     }
 }

@@ -282,7 +282,7 @@ impl Escrow {
         Ok(())
     }
 
-    fn count_entry(&self, change: &mut Change, now: Timestamp) -> Result<(), Error> {
+    pub(super) fn count_entry(&self, change: &mut Change, now: Timestamp) -> Result<(), Error> {
         let today = today(change, now);
         if today.entries >= self.limits.entries_per_day {
             return Err(Error::Limit { what: "uploads" });

@@ -226,10 +226,10 @@ impl Escrow {
     }
 
     fn device_report(&self, record: &DeviceRecord, now: Timestamp) -> DeviceReport {
-        let rules = self.policies.policy(record.group.as_deref()).escrow();
+        let policy = self.policies.policy(record.group.as_deref());
         DeviceReport {
             device: record.device.clone(),
-            assessment: assess(&record.state, &rules, now),
+            assessment: assess(&record.state, &policy, now),
             created: record.state.created(),
             forgotten: record.state.forgotten(),
             keys: record.state.received(),

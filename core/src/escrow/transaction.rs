@@ -85,7 +85,7 @@ impl Escrow {
     pub(super) fn change_set(&self, change: Change, now: Timestamp) -> Result<ChangeSet, Error> {
         let Change { id, mut device, drafts, edits, .. } = change;
         let policy = self.policies.policy(device.group.as_deref());
-        let assessment = assess(&device.state, &policy.escrow(), now);
+        let assessment = assess(&device.state, &policy, now);
         device.judged = Some(Judged::new(assessment, Some(policy.digest())));
         let mut builder = ChangeSetBuilder::of_device(id, &self.organization, device);
         for edit in edits {

@@ -6,7 +6,7 @@ use crate::{
     time::Timestamp,
 };
 
-use super::{fact::Binding, key::KeyFacts, reason::Failure};
+use super::{fact::Binding, key::KeyFacts, observation::Observation, posture::Configuration, reason::Failure};
 
 /// What the volume's header said about a key that was opened.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -110,6 +110,15 @@ pub enum KeyChange {
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Event {
+    /// The agent on the device said that it could not do what it should, or that it can again.
+    AgentReported {
+        /// What it could not do, in one word; none: it could.
+        failure: Option<Word>,
+        /// When.
+        at: Timestamp,
+    },
+    /// Something was heard of the configuration of the device.
+    Configured(Configuration),
     /// The device was hidden. No key is lost by that.
     DeviceForgotten {
         /// When.
@@ -145,6 +154,8 @@ pub enum Event {
     },
     /// A key that is there already came again: a sign of life, and nothing else.
     KeySighted,
+    /// The device, or its management, said something of its disks.
+    Observed(Box<Observation>),
 }
 
 macro_rules! rejections {

@@ -75,7 +75,7 @@ pub(super) fn full() -> Vec<Row> {
     device.platform = Some(word("windows"));
     device.group = Some("laptops".to_owned());
     device.aliases = vec![Alias::new(word("hostname"), "PC-7", word("agent"), Trust::Claimed).unwrap()];
-    let assessment = assess(&device.state, &EscrowRules::default(), now());
+    let assessment = assess(&device.state, &EscrowRules::default().into(), now());
     device.judged = Some(Judged::new(assessment, Some(Digest::of(b"policy"))));
     device.check_due = Some(now());
     device.today = Some(DayCount::new(now()));

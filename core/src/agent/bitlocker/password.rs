@@ -1,0 +1,112 @@
+//! How far in escrow is a recovery password?
+//!
+//! The rule: a password is where its receipts say it is, and a receipt counts only if it names everything that was
+//! sealed: device, volume, protector, request and envelope.
+
+use serde::{Deserialize, Serialize};
+
+use super::rules::Before;
+use crate::{
+    error::ErrorCode,
+    ids::{DeviceId, Digest, KeyId, ProtectorId, VolumeId, Word},
+    key::Kind,
+    policy::escrow::Level,
+    time::Timestamp,
+    verification::{Receipt, ReceiptStatus},
+};
+
+/// What is known of the escrow of one recovery password. The password itself is not here.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct Escrowed {
+    /// The goal for which it was sealed.
+    pub request: Word,
+    /// SHA-256 of the envelope in the spool.
+    pub envelope: Digest,
+    /// Whether the server has it.
+    #[serde(default)]
+    pub stored: bool,
+    /// Whether the server set it apart.
+    #[serde(default)]
+    pub quarantined: bool,
+    /// How far it was shown to work, by a receipt that says *verified*.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub verified: Option<Level>,
+    /// The server's id of the key.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<KeyId>,
+    /// When the server was asked last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asked: Option<Timestamp>,
+}
+
+/// Why a receipt says nothing about a password. Nothing changes by it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the receipt is {0}")]
+#[non_exhaustive]
+pub struct ReceiptMismatch(pub(super) &'static str);
+
+impl ReceiptMismatch {
+    /// The stable number of this error.
+    pub fn code(self) -> ErrorCode {
+        ErrorCode::EventRejected
+    }
+}
+
+impl Escrowed {
+    pub(super) fn new(request: Word, envelope: Digest) -> Self {
+        Self { request, envelope, stored: false, quarantined: false, verified: None, key: None, asked: None }
+    }
+
+    /// How far it is, if *verified* means this level.
+    pub fn reached(&self, level: Level) -> Before {
+        match (self.verified, self.stored) {
+            (Some(verified), _) if verified >= level => Before::Verified,
+            (_, true) => Before::Stored,
+            _ => Before::Spooled,
+        }
+    }
+
+    /// Whether the server is to be asked about it at this time.
+    pub(super) fn is_due(&self, ask_again_after: u32, now: Timestamp) -> bool {
+        self.asked.is_none_or(|asked| {
+            let waited = now.seconds_since(asked);
+            // A clock that was put back does not make anybody wait for it to come round again.
+            waited < 0 || waited >= i64::from(ask_again_after)
+        })
+    }
+
+    /// Takes a receipt, if it is this password's. What was reached is never taken back: an envelope does not change.
+    pub(super) fn take(
+        &mut self,
+        receipt: &Receipt,
+        device: &DeviceId,
+        volume: Option<&VolumeId>,
+        protector: &ProtectorId,
+    ) -> Result<(), ReceiptMismatch> {
+        let place = &receipt.place;
+        let checks = [
+            (&receipt.device == device, "of another device"),
+            (place.kind == Kind::BitLocker, "of another kind of key"),
+            (place.volume.as_ref() == volume, "of another volume"),
+            (place.protector.as_ref() == Some(protector), "of another protector"),
+            (receipt.request.as_deref() == Some(self.request.as_str()), "of another request"),
+            (receipt.envelope == self.envelope, "of another envelope"),
+        ];
+        if let Some((_, why)) = checks.into_iter().find(|(holds, _)| !holds) {
+            return Err(ReceiptMismatch(why));
+        }
+        self.quarantined = receipt.status == ReceiptStatus::Quarantined;
+        match receipt.status {
+            ReceiptStatus::Quarantined => {}
+            ReceiptStatus::Stored => self.stored = true,
+            ReceiptStatus::Verified => {
+                self.stored = true;
+                self.verified = self.verified.max(receipt.level);
+            }
+        }
+        self.key = Some(receipt.key);
+        Ok(())
+    }
+}
