@@ -230,6 +230,11 @@ codes! {
     MacKeySyntax = 452, Input,
         "The bytes are not a MAC key for the audit.",
         "Give 32 random bytes, raw or as hexadecimal or base64 text.";
+
+    // 500: rotation
+    RotationUnknown = 500, Input,
+        "The device has no such rotation.",
+        "List the rotations of the device; one that ended is forgotten when the next one begins.";
 }
 
 #[cfg(test)]

@@ -76,6 +76,8 @@ actions! {
     Resealed = "resealed", "A key was opened and sealed anew.";
     RewrapFailed = "rewrap_failed", "A key was to be rewrapped and did not open.";
     Rewrapped = "rewrapped", "The content key of an envelope was encrypted to another recipient.";
+    RotationReported = "rotation_reported", "It was heard how the replacement of a key goes on.";
+    RotationRequested = "rotation_requested", "A key is to be replaced.";
     UploadRefused = "upload_refused", "An upload was refused.";
 }
 

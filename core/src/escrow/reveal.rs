@@ -323,18 +323,21 @@ impl Escrow {
         self.finish(authorized, now, |change| {
             let mut record = self.key_record(&key)?.ok_or(Error::KeyUnknown)?;
             // What the opening proves is recorded if the key is still what was opened; it is handed out in any case.
+            let rules = self.policies.policy(change.device.group.as_deref()).escrow();
             if record.facts == opened.facts {
                 change.change_key(&mut record, KeyChange::Opened(opening.clone()))?;
                 self.settle_envelopes(change, &mut record, envelopes, opening, (&authorized.actor, now))?;
-                let rules = self.policies.policy(change.device.group.as_deref()).escrow();
+                self.rotate_tried(change, &record, &rules, &authorized.actor, now)?;
                 record.check_due = due_after(&record, &rules, now);
                 // Opened is checked: the device is not due any more for this key.
                 change.device.check_due = earlier(self.due_without(&record.device, &[key])?, record.check_due);
-                let stored = record.clone();
-                change.edit(move |builder| {
-                    builder.replace(&stored);
-                });
             }
+            let break_glass = authorized.recovery.course.asked().break_glass;
+            change.change_key(&mut record, KeyChange::Revealed { break_glass, at: now })?;
+            let stored = record.clone();
+            change.edit(move |builder| {
+                builder.replace(&stored);
+            });
             let level = record.facts.reached(true).map_or(Level::EnvelopeOpens, |reached| reached.level);
             let mut draft = authorized.draft(Action::Released);
             draft.references.key = Some(key);
