@@ -181,6 +181,10 @@ codes! {
         "This person was shown as many keys as the policy allows in a day.",
         "Wait, let somebody else do it, or change the policy.";
 
+    RecoveryUnknown = 357, Input,
+        "There is no such recovery.",
+        "List the recoveries, and give the id of one of them.";
+
     StoreUnavailable = 400, World,
         "The store cannot be reached.",
         "Nothing was changed; try again.";

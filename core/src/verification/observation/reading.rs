@@ -127,6 +127,13 @@ pub struct ReportedEnvelope {
     pub bytes: Vec<u8>,
 }
 
+impl ReportedEnvelope {
+    /// The key of the boot volume; volume and protector are fields.
+    pub fn new(kind: Kind, bytes: Vec<u8>) -> Self {
+        Self { kind, volume: None, protector: None, bytes }
+    }
+}
+
 /// What was understood of a report.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -135,4 +142,11 @@ pub struct Report {
     pub observation: Observation,
     /// The sealed keys that are in it.
     pub envelopes: Vec<ReportedEnvelope>,
+}
+
+impl Report {
+    /// A report without keys.
+    pub fn new(observation: Observation) -> Self {
+        Self { observation, envelopes: Vec::new() }
+    }
 }
