@@ -48,5 +48,3 @@ fn keys_are_found_by_what_a_screen_shows_and_by_other_names() {
     }
     assert!(find("nobody").is_empty());
 }
-
-

@@ -32,8 +32,6 @@ struct Desk {
     key: KeyId,
 }
 
-
-
 fn desk(policy: &str) -> Desk {
     let world = World::new();
     let (certificate, keyring) = world.identity(KeyAlgorithm::P256);
@@ -138,7 +136,7 @@ fn a_key_for_a_technician_is_sealed_to_their_certificate() {
     let handed = escrow.reveal_to(asks(&mac), &technician, &keyring, at(10)).unwrap();
     let opened = handed.envelope.open(&theirs, &OpenOptions::new(crate::envelope::Suite::Modern)).unwrap();
     let shown = escrow.reveal(asks(&mac), &keyring, at(20)).unwrap();
-    assert_eq!(opened.key().expose(), shown.expose());
+    assert_eq!(opened.payload.key.expose(), shown.expose());
     assert!(handed.envelope.open(&keyring, &OpenOptions::new(crate::envelope::Suite::Modern)).is_err());
     let released = escrow.audit_of(&mac, 0, 100).unwrap();
     let recipients =
@@ -156,7 +154,7 @@ fn a_command_gets_the_key_of_its_device_once_and_only_where_the_policy_says_so()
     escrow.release_to_device(command.clone(), "cmd-1", &keyring, at(10)).unwrap();
     assert_eq!(rejected(escrow.release_to_device(command.clone(), "cmd-1", &keyring, at(11))), Rejected::Used);
     escrow.release_to_device(command, "cmd-2", &keyring, at(12)).unwrap();
-    assert_eq!(escrow.assess(&mac, at(13)).unwrap().wake_at, Some(at(1 + 90 * 86_400)), "nobody saw it");
+    assert_eq!(escrow.assess(&mac, at(13)).unwrap().wake_at, Some(at(12 + 90 * 86_400)), "nobody saw it");
     let last = escrow.audit_of(&mac, 0, 100).unwrap().pop().unwrap();
     assert_eq!(last.action().as_str(), "released_to_device");
 }

@@ -183,13 +183,6 @@ impl ReportedEnvelope {
     }
 }
 
-impl ReportedEnvelope {
-    /// The key of the boot volume; volume and protector are fields.
-    pub fn new(kind: Kind, bytes: Vec<u8>) -> Self {
-        Self { kind, volume: None, protector: None, bytes }
-    }
-}
-
 /// What was understood of a report.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -212,12 +205,5 @@ impl Report {
     /// An observation, and nothing else; the rest are fields.
     pub fn new(observation: Observation) -> Self {
         Self { source: None, observation, envelopes: Vec::new(), reply: None, csp: None, ignored: Vec::new() }
-    }
-}
-
-impl Report {
-    /// A report without keys.
-    pub fn new(observation: Observation) -> Self {
-        Self { observation, envelopes: Vec::new() }
     }
 }
