@@ -14,7 +14,7 @@ use crate::{
         records::{AuditRecord, DeviceRecord},
     },
     time::Timestamp,
-    verification::{Assessment, Place, Reason, Status},
+    verification::{Assessment, Place, Reason, Status, Walk},
 };
 
 /// Which part of a list.
@@ -143,6 +143,9 @@ pub struct DeviceReport {
     pub device: DeviceId,
     /// How it stands.
     pub assessment: Assessment,
+    /// Where a Mac stands on its way to a key that works; none unless its policy enforces FileVault.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub walk: Option<Walk>,
     /// When it was seen for the first time.
     pub created: Timestamp,
     /// When it was hidden, if it is.
@@ -277,6 +280,7 @@ impl Escrow {
         DeviceReport {
             device: record.device.clone(),
             assessment: judge(record, &policy, now),
+            walk: Walk::of(&record.state, &policy, now),
             created: record.state.created(),
             forgotten: record.state.forgotten(),
             keys: record.state.received(),

@@ -98,13 +98,14 @@ fn facts(key: &KeyFacts) -> PlaceFacts {
     let never_opened = key.last_success().is_none();
     let attempt = key.last_attempt().filter(|attempt| never_opened && attempt.failure.as_ref().is_some_and(is_final));
     let refused = key.refused().or(key.denied_by_device());
-    let mut facts = PlaceFacts::default();
-    facts.received = Some(key.received());
-    facts.revealed = revealed.map(|revealed| revealed.at);
-    facts.break_glass = revealed.is_some_and(|revealed| revealed.break_glass);
-    facts.undecryptable = attempt.map(|attempt| attempt.at).or(refused);
-    facts.compromised = key.exposed().map(|exposure| exposure.at);
-    facts
+    PlaceFacts {
+        received: Some(key.received()),
+        revealed: revealed.map(|revealed| revealed.at),
+        break_glass: revealed.is_some_and(|revealed| revealed.break_glass),
+        undecryptable: attempt.map(|attempt| attempt.at).or(refused),
+        compromised: key.exposed().map(|exposure| exposure.at),
+        ..PlaceFacts::default()
+    }
 }
 
 /// Whether a failure says that the key itself is of no use, and not that something is missing here.
