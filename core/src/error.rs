@@ -174,6 +174,12 @@ codes! {
     RecoveryRefused = 354, Caller,
         "The key may not be handed out: it is quarantined or its request is not authorised.",
         "Accept or reject the quarantined key first.";
+    RecoveryRejected = 355, Caller,
+        "A rule of recovery forbids this: who approves, which key it is about, or what became of the request.",
+        "The message says which rule; ask another person, or make a new request.";
+    RecoveryQuota = 356, Caller,
+        "This person was shown as many keys as the policy allows in a day.",
+        "Wait, let somebody else do it, or change the policy.";
 
     StoreUnavailable = 400, World,
         "The store cannot be reached.",
@@ -224,6 +230,11 @@ codes! {
     MacKeySyntax = 452, Input,
         "The bytes are not a MAC key for the audit.",
         "Give 32 random bytes, raw or as hexadecimal or base64 text.";
+
+    // 500: rotation
+    RotationUnknown = 500, Input,
+        "The device has no such rotation.",
+        "List the rotations of the device; one that ended is forgotten when the next one begins.";
 }
 
 #[cfg(test)]

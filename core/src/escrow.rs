@@ -14,14 +14,17 @@ mod builder;
 mod certificates;
 mod check;
 mod devices;
+mod due;
 mod error;
 mod keys;
+mod observations;
 mod opening;
 mod quarantine;
 mod receive;
 mod reports;
 mod reveal;
 mod rewrap;
+mod rotations;
 mod transaction;
 mod upload;
 
@@ -30,12 +33,17 @@ use std::sync::{Arc, Mutex};
 pub use audit_trail::{AuditReport, CheckpointFile};
 pub use builder::{EscrowBuilder, UploadLimits};
 pub use check::{CheckOptions, CheckReport};
+pub use due::AssessReport;
 pub use error::Error;
 pub use keys::{EnvelopeSummary, KeySummary};
-pub use reports::{AuditEvents, DeviceReport, Page, Paged, Summary, Undecryptable};
+pub use observations::{Observed, QUIET_SECONDS};
+pub use reports::{Among, AuditEvents, DeviceReport, Page, Paged, Summary, Undecryptable};
 pub use reveal::{Candidate, Reveal, Revealed};
 pub use rewrap::{RewrapCursor, RewrapFailure, RewrapOptions, RewrapReport};
-pub use upload::{Receipt, ReceiptStatus, Upload};
+pub use rotations::RotationReport;
+pub use upload::Upload;
+
+pub use crate::verification::{Receipt, ReceiptStatus};
 
 use crate::{
     audit::MacKey,

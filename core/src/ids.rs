@@ -2,16 +2,19 @@
 //!
 //! Names that embedders give ([`Organization`], [`DeviceId`], [`VolumeId`], [`ProtectorId`], [`Actor`]) are
 //! text of 1 to 255 bytes, compared byte by byte: no case folding, no Unicode normalisation, so that two
-//! names are the same exactly when their bytes are. [`KeyId`] and [`Digest`] are ours.
+//! names are the same exactly when their bytes are. [`KeyId`] and [`Digest`] are ours. A [`Person`] is who an
+//! [`Actor`] is, for rules about several people.
+
+mod person;
+mod platform;
 
 use std::{fmt, str::FromStr};
 
+pub use person::Person;
+pub use platform::Platform;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::{
-    error::ErrorCode,
-    random::{Randomness, RandomnessError},
-};
+use crate::error::ErrorCode;
 
 /// A name is empty, longer than 255 bytes, or has control characters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -154,63 +157,107 @@ impl<'de> Deserialize<'de> for Word {
     }
 }
 
-/// A stored key, by 128 random bits; printed as 32 lower-case hexadecimal digits.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct KeyId([u8; 16]);
+/// An enum whose variants are words in documents and stored records.
+macro_rules! words {
+    ($(#[$doc:meta])* $type:ident { $( $(#[$variant_doc:meta])* $variant:ident = $word:literal; )* }) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+        #[serde(rename_all = "snake_case")]
+        #[non_exhaustive]
+        pub enum $type { $( $(#[$variant_doc])* $variant, )* }
 
-impl KeyId {
-    /// A new one.
-    ///
-    /// # Errors
-    /// [`RandomnessError`] if the source failed.
-    pub fn generate(rng: &dyn Randomness) -> Result<Self, RandomnessError> {
-        let mut bytes = [0; 16];
-        rng.fill(&mut bytes)?;
-        Ok(Self(bytes))
-    }
+        impl $type {
+            /// Every one.
+            pub const ALL: &'static [Self] = &[ $( Self::$variant, )* ];
 
-    /// From its sixteen bytes.
-    pub fn from_bytes(bytes: [u8; 16]) -> Self {
-        Self(bytes)
-    }
+            /// The word in documents and stored records.
+            pub fn as_str(self) -> &'static str {
+                match self { $( Self::$variant => $word, )* }
+            }
+        }
 
-    /// Its sixteen bytes.
-    pub fn as_bytes(&self) -> &[u8; 16] {
-        &self.0
-    }
+        impl std::fmt::Display for $type {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str(self.as_str())
+            }
+        }
+    };
 }
 
-impl fmt::Display for KeyId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
-    }
+pub(crate) use words;
+
+/// An id of 128 random bits.
+macro_rules! random_id {
+    ($(#[$doc:meta])* $type:ident, $what:literal) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $type([u8; 16]);
+
+        impl $type {
+            /// A new random one.
+            ///
+            /// # Errors
+            /// [`RandomnessError`](crate::random::RandomnessError) if the source failed.
+            pub fn generate(
+                rng: &dyn crate::random::Randomness,
+            ) -> Result<Self, crate::random::RandomnessError> {
+                let mut bytes = [0; 16];
+                rng.fill(&mut bytes)?;
+                Ok(Self(bytes))
+            }
+
+            /// From its sixteen bytes.
+            pub fn from_bytes(bytes: [u8; 16]) -> Self {
+                Self(bytes)
+            }
+
+            /// Its sixteen bytes.
+            pub fn as_bytes(&self) -> &[u8; 16] {
+                &self.0
+            }
+        }
+
+        impl std::fmt::Display for $type {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+            }
+        }
+
+        impl std::fmt::Debug for $type {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                write!(f, concat!(stringify!($type), "({})"), self)
+            }
+        }
+
+        impl std::str::FromStr for $type {
+            type Err = crate::ids::IdError;
+
+            fn from_str(text: &str) -> Result<Self, crate::ids::IdError> {
+                let problem = "is not 32 hexadecimal digits";
+                crate::ids::parse_hex(text).map(Self).ok_or(crate::ids::IdError { what: $what, problem })
+            }
+        }
+
+        impl serde::Serialize for $type {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.collect_str(self)
+            }
+        }
+
+        impl<'de> serde::Deserialize<'de> for $type {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let text = <std::borrow::Cow<'de, str> as serde::Deserialize<'de>>::deserialize(deserializer)?;
+                text.parse().map_err(serde::de::Error::custom)
+            }
+        }
+    };
 }
 
-impl fmt::Debug for KeyId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "KeyId({self})")
-    }
-}
+pub(crate) use random_id;
 
-impl FromStr for KeyId {
-    type Err = IdError;
-
-    fn from_str(text: &str) -> Result<Self, IdError> {
-        parse_hex(text).map(Self).ok_or(IdError { what: "key id", problem: "is not 32 hexadecimal digits" })
-    }
-}
-
-impl Serialize for KeyId {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
-    }
-}
-
-impl<'de> Deserialize<'de> for KeyId {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
-        text.parse().map_err(serde::de::Error::custom)
-    }
+random_id! {
+    /// A stored key, by 128 random bits; printed as 32 lower-case hexadecimal digits.
+    KeyId, "key id"
 }
 
 /// A SHA-256 digest (FIPS 180-4): of an envelope, of a certificate (its fingerprint), of a stored row, of an

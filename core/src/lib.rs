@@ -12,7 +12,7 @@
 //! | 1 | [`error`] [`time`] [`secret`] [`random`] [`ids`] | names for things |
 //! | 2 | [`key`] [`policy`] | the thing a person types; what must be true of a device |
 //! | 3 | [`envelope`] [`profile`] | seal and open; the bytes a device receives |
-//! | 4 | [`audit`] [`verification`] [`agent`] | the chain of entries; facts and judgement; what an agent does next |
+//! | 4 | [`audit`] [`verification`] [`rotation`] [`recovery`] [`agent`] | the chain of entries; facts and judgement; the replacement and the release of a key; what an agent does next |
 //! | 5 | [`store`] | what is remembered |
 //! | 6 | [`escrow`] | the paved path; the only module that calls a store |
 #![forbid(unsafe_code)]
@@ -28,6 +28,8 @@ pub mod key;
 pub mod policy;
 pub mod profile;
 pub mod random;
+pub mod recovery;
+pub mod rotation;
 pub mod secret;
 pub mod store;
 pub mod time;
@@ -35,7 +37,7 @@ pub mod verification;
 
 pub use error::{ErrorCode, Fault};
 pub use escrow::{Error, Escrow};
-pub use ids::{Actor, DeviceId, Digest, KeyId, Organization, ProtectorId, VolumeId};
+pub use ids::{Actor, DeviceId, Digest, KeyId, Organization, Person, ProtectorId, VolumeId};
 pub use key::{Kind, RecoveryKey};
 pub use policy::Policy;
 pub use random::Randomness;

@@ -9,6 +9,10 @@ pub mod escrow;
 pub mod filevault;
 pub(crate) mod identifiers;
 mod organization;
+pub mod posture;
+pub mod recovery;
+pub mod retention;
+pub mod rotation;
 mod source;
 pub(crate) mod text;
 
@@ -20,10 +24,17 @@ pub use escrow::{EscrowRules, Level};
 pub use filevault::{FileVaultPolicy, FileVaultSettings};
 pub use identifiers::{FixedIdentifiers, FixedPayload, FixedProfile};
 pub use organization::{OrganizationDetails, OrganizationSettings};
+pub use posture::PostureRules;
+pub use recovery::{BreakGlassRules, RecoveryRules};
+pub use retention::RetentionRules;
+pub use rotation::{Cause, RotationRules};
 pub use source::{DefaultPolicy, PolicySource};
 pub use text::MAX_TEXT_BYTES;
 
-use crate::{canonical::Canonical, ids::Digest};
+use crate::{
+    canonical::Canonical,
+    ids::{Digest, Platform},
+};
 
 /// A policy document as a person writes it, not checked yet.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -39,6 +50,18 @@ pub struct PolicySettings {
     /// What is asked of recovery keys in escrow; left out, the defaults.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub escrow: Option<EscrowRules>,
+    /// By when disks are to be encrypted; left out, the defaults.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub posture: Option<PostureRules>,
+    /// When keys are replaced; left out, the defaults.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rotation: Option<RotationRules>,
+    /// Who may see a key; left out, the defaults.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub recovery: Option<RecoveryRules>,
+    /// How long keys are kept; left out, the defaults.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub retention: Option<RetentionRules>,
 }
 
 /// What an organization decided: a document that broke no rule.
@@ -50,6 +73,10 @@ pub struct Policy {
     organization: Option<OrganizationDetails>,
     filevault: Option<FileVaultPolicy>,
     escrow: Option<EscrowRules>,
+    posture: Option<PostureRules>,
+    rotation: Option<RotationRules>,
+    recovery: Option<RecoveryRules>,
+    retention: Option<RetentionRules>,
     digest: Digest,
 }
 
@@ -69,8 +96,26 @@ impl Policy {
         if let Err(error) = &filevault {
             violations.extend(error);
         }
+        if let Some(rules) = &settings.rotation {
+            rules.check(&mut violations);
+        }
+        if let Some(rules) = &settings.recovery {
+            rules.check(&mut violations);
+        }
+        if let Some(rules) = &settings.retention {
+            rules.check(&mut violations);
+        }
         violations.or(())?;
-        Ok(Self { organization: organization?, filevault: filevault?, escrow: settings.escrow, digest })
+        Ok(Self {
+            organization: organization?,
+            filevault: filevault?,
+            escrow: settings.escrow,
+            posture: settings.posture,
+            rotation: settings.rotation,
+            recovery: settings.recovery,
+            retention: settings.retention,
+            digest,
+        })
     }
 
     /// Reads a TOML document.
@@ -121,6 +166,26 @@ impl Policy {
         self.escrow.clone().unwrap_or_default()
     }
 
+    /// By when disks are to be encrypted; the defaults if the document does not say.
+    pub fn posture(&self) -> PostureRules {
+        self.posture.unwrap_or_default()
+    }
+
+    /// When keys are replaced; the defaults if the document does not say.
+    pub fn rotation(&self) -> RotationRules {
+        self.rotation.clone().unwrap_or_default()
+    }
+
+    /// Who may see a key; the defaults if the document does not say.
+    pub fn recovery(&self) -> RecoveryRules {
+        self.recovery.clone().unwrap_or_default()
+    }
+
+    /// How long keys are kept; the defaults if the document does not say.
+    pub fn retention(&self) -> RetentionRules {
+        self.retention.clone().unwrap_or_default()
+    }
+
     /// SHA-256 over the document's canonical JSON (RFC 8785), in which what has its default value is left out:
     /// the same for every way to write the same policy, TOML or JSON.
     pub fn digest(&self) -> Digest {
@@ -133,6 +198,10 @@ impl Policy {
             organization: self.organization.clone().map(Into::into),
             filevault: self.filevault.clone().map(Into::into),
             escrow: self.escrow.clone(),
+            posture: self.posture,
+            rotation: self.rotation.clone(),
+            recovery: self.recovery.clone(),
+            retention: self.retention.clone(),
         }
     }
 }
@@ -142,6 +211,29 @@ fn digest_of(settings: &PolicySettings) -> Digest {
     // Settings are text, whole numbers, lists and maps with text for keys: all of that has a canonical form.
     let canonical = Canonical::of(settings).map(|document| document.to_string());
     Digest::of(canonical.unwrap_or_default().as_bytes())
+}
+
+impl Policy {
+    /// Whether disks of this platform are to be encrypted.
+    pub fn demands_encryption(&self, platform: Platform) -> bool {
+        match platform {
+            Platform::MacOs => self.filevault.as_ref().is_some_and(FileVaultPolicy::enforces),
+            Platform::Windows | Platform::Linux => false,
+        }
+    }
+
+    /// Whether PCs are to ask for a PIN when they start.
+    pub fn demands_startup_pin(&self) -> bool {
+        false
+    }
+}
+
+/// A policy that says nothing but this.
+impl From<EscrowRules> for Policy {
+    fn from(rules: EscrowRules) -> Self {
+        let settings = PolicySettings { escrow: Some(rules), ..PolicySettings::default() };
+        Self { digest: digest_of(&settings), escrow: settings.escrow, ..Self::of_nothing() }
+    }
 }
 
 impl TryFrom<PolicySettings> for Policy {
@@ -157,3 +249,6 @@ impl From<Policy> for PolicySettings {
         policy.settings()
     }
 }
+
+#[cfg(test)]
+mod tests;

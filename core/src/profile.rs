@@ -13,7 +13,7 @@ mod scan;
 pub mod sign;
 mod signed;
 
-pub use filevault::{FileVaultCertificate, OpensWith, render};
+pub use filevault::{FileVaultCertificate, FileVaultUnlock, OpensWith, render, rotate_command};
 pub use lint::{Finding, LintContext, Severity, lint};
 pub use parsed::{ParsedPayload, ParsedProfile, Signature, parse};
 pub use sign::{KeySigner, SignatureAlgorithm, Signer, SigningError, sign};

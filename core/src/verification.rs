@@ -37,9 +37,11 @@ mod change;
 mod fact;
 mod key;
 pub mod observation;
+mod posture;
 mod reason;
 mod receipt;
 mod state;
+mod station;
 mod table;
 
 pub use assess::{Assessment, assess, assess_place};
@@ -47,16 +49,18 @@ pub use candidate::{Candidates, Standing, candidates};
 pub use change::{Event, HeaderProof, KeyChange, Opening, Rejected};
 pub use fact::{
     Attempt, Binding, EnvelopeFacts, Exposure, NewKey, Origin, Place, ProvedBy, Quarantine, Reached, Retirement,
-    Success, Unlocked,
+    Revelation, Success, Unlocked,
 };
 pub use key::KeyFacts;
 pub use observation::{
     Reading,
     bitlocker::{Conversion, EncryptionMethod, LockStatus, ProtectionStatus, ProtectorKind},
 };
+pub use posture::{Configuration, Delivery, FileVaultPosture, Operation, Posture, Seen, VolumePosture};
 pub use reason::{Action, Failure, Reason};
 pub use receipt::{Receipt, ReceiptStatus};
 pub use state::{PlaceState, State, StateError};
+pub use station::{Station, Walk};
 pub use table::{Awaited, Because, Row, Situation, Status};
 
 pub use crate::policy::escrow::Level;

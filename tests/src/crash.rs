@@ -20,7 +20,8 @@ use fdescrow::{
         private_key::KeyAlgorithm,
     },
     escrow::Upload,
-    store::{Store, records::RecoveryId},
+    recovery::RecoveryId,
+    store::Store,
 };
 use fdescrow_identities::SystemRandomness;
 

@@ -19,6 +19,8 @@ mod agents;
 mod errors;
 #[path = "documents/links.rs"]
 mod links;
+#[path = "documents/machines.rs"]
+mod machines;
 #[path = "documents/rows.rs"]
 mod rows;
 #[path = "documents/security.rs"]

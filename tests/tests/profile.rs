@@ -14,6 +14,8 @@
 
 #[path = "profile/apple.rs"]
 mod apple;
+#[path = "profile/commands.rs"]
+mod commands;
 #[path = "profile/hostile.rs"]
 mod hostile;
 #[path = "profile/linted.rs"]

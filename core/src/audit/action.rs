@@ -48,11 +48,15 @@ macro_rules! actions {
 }
 
 actions! {
+    AgentReported = "agent_reported", "The agent of a device said what it could or could not do.";
     CertificateChanged = "certificate_changed", "The state of an escrow certificate changed.";
     CertificateRegistered = "certificate_registered", "An escrow certificate was registered.";
+    ConfigurationReported = "configuration_reported", "It was heard how far the configuration of a device is.";
     DeviceChanged = "device_changed", "What is known of a device changed: its group, its aliases.";
     DeviceCreated = "device_created", "A device was seen for the first time.";
     DeviceForgotten = "device_forgotten", "A device was hidden; its keys stay.";
+    DeviceJudged = "device_judged", "A device was judged anew: time had passed, or its policy changed.";
+    DeviceObserved = "device_observed", "A device said how its disks are.";
     DeviceReturned = "device_returned", "A hidden device was seen again.";
     EnvelopeAdded = "envelope_added", "A key got another envelope.";
     InstallationChanged = "installation_changed", "A device was wiped or enrolled anew.";
@@ -72,6 +76,8 @@ actions! {
     Resealed = "resealed", "A key was opened and sealed anew.";
     RewrapFailed = "rewrap_failed", "A key was to be rewrapped and did not open.";
     Rewrapped = "rewrapped", "The content key of an envelope was encrypted to another recipient.";
+    RotationReported = "rotation_reported", "It was heard how the replacement of a key goes on.";
+    RotationRequested = "rotation_requested", "A key is to be replaced.";
     UploadRefused = "upload_refused", "An upload was refused.";
 }
 

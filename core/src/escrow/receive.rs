@@ -16,6 +16,7 @@ use crate::{
     ids::{Actor, DeviceId, Digest, KeyId},
     key::RecoveryKey,
     policy::EscrowRules,
+    rotation::RotationEvent,
     store::{
         ChangeId, Index, ReadRecords, RowQuery,
         records::{DayCount, EnvelopeOrigin, EnvelopeRecord, KeyRecord},
@@ -227,6 +228,10 @@ impl Escrow {
             change.audit(Draft::new(arrival.by.clone(), Action::DeviceCreated));
         }
         change.apply(&Event::KeyReceived { key: Box::new(facts.clone()) })?;
+        if elsewhere.is_none() {
+            let came = RotationEvent::KeyReceived { key: facts.id(), order: facts.order(), at: now };
+            change.rotate(&arrival.place, &came);
+        }
         let mut record =
             KeyRecord::new(arrival.device.clone(), facts, arrival.by.clone(), arrival.change, arrival.wrapped);
         record.check_due = record.facts.check_due(rules);
@@ -282,7 +287,7 @@ impl Escrow {
         Ok(())
     }
 
-    fn count_entry(&self, change: &mut Change, now: Timestamp) -> Result<(), Error> {
+    pub(super) fn count_entry(&self, change: &mut Change, now: Timestamp) -> Result<(), Error> {
         let today = today(change, now);
         if today.entries >= self.limits.entries_per_day {
             return Err(Error::Limit { what: "uploads" });

@@ -18,10 +18,11 @@ use crate::{
     envelope::Keyring,
     ids::{Actor, DeviceId, KeyId, ProtectorId, VolumeId},
     key::{Kind, RecoveryKey},
-    policy::Level,
+    policy::{Level, RecoveryRules},
+    recovery::{Recovery, RecoveryEvent, RecoveryId, RecoveryState, Request, Used},
     store::{
         ChangeId, Index, ReadRecords, RowQuery,
-        records::{KeyRecord, RecoveryId, RecoveryRecord, RecoveryState, Release, Request},
+        records::{KeyRecord, RecoveryRecord},
     },
     time::Timestamp,
     verification::{KeyChange, KeyFacts, Place, Standing, candidates},
@@ -257,12 +258,16 @@ impl Escrow {
             return Ok(Authorized { recovery, actor, reason });
         }
         let id = ChangeId::generate(self.rng())?;
+        let until = now.saturating_add(AUTHORIZED_SECONDS);
         let mut asked = Request::new(actor.clone(), reason.clone(), now);
-        asked.expires = Some(now.saturating_add(AUTHORIZED_SECONDS));
-        let mut recovery = RecoveryRecord::new(RecoveryId::generate(self.rng())?, device.clone(), asked);
-        recovery.key = key;
-        recovery.state = RecoveryState::ReleaseAuthorized;
-        recovery.release = Some(Release::new(now));
+        asked.expires = Some(until);
+        let rules = RecoveryRules { reveals_per_day: 0, ..RecoveryRules::default() };
+        let authorized =
+            RecoveryEvent::Authorized { actor: actor.clone(), person: None, key, envelope: None, until, at: now };
+        let course = Recovery::request(asked, key, None, &rules, Used::default())
+            .and_then(|course| course.apply(&authorized))
+            .map_err(|_| Error::Conflict)?;
+        let recovery = RecoveryRecord::new(RecoveryId::generate(self.rng())?, device.clone(), course);
         let authorized = Authorized { recovery, actor, reason };
         self.transact(device, id, now, |change| {
             let mut draft = authorized.draft(Action::ReleaseAuthorized);
@@ -289,11 +294,11 @@ impl Escrow {
         loop {
             let page = self.store.as_ref().read_page::<RecoveryRecord>(&query)?;
             let usable = |record: &&RecoveryRecord| {
-                record.state == RecoveryState::ReleaseAuthorized
-                    && record.request.actor == *actor
-                    && record.request.reason == *reason
-                    && record.key == key
-                    && record.request.expires.is_some_and(|expires| now <= expires && now >= record.request.at)
+                let course = &record.course;
+                course.state_at(now) == RecoveryState::ReleaseAuthorized
+                    && course.asked().actor == *actor
+                    && course.asked().reason == *reason
+                    && course.key() == key
             };
             if let Some(record) = page.records.iter().find(usable) {
                 return Ok(Some(record.clone()));
@@ -315,21 +320,24 @@ impl Escrow {
         now: Timestamp,
     ) -> Result<Level, Error> {
         let key = opened.facts.id();
-        self.finish(authorized, RecoveryState::Released, now, |change| {
+        self.finish(authorized, now, |change| {
             let mut record = self.key_record(&key)?.ok_or(Error::KeyUnknown)?;
             // What the opening proves is recorded if the key is still what was opened; it is handed out in any case.
+            let rules = self.policies.policy(change.device.group.as_deref()).escrow();
             if record.facts == opened.facts {
                 change.change_key(&mut record, KeyChange::Opened(opening.clone()))?;
                 self.settle_envelopes(change, &mut record, envelopes, opening, (&authorized.actor, now))?;
-                let rules = self.policies.policy(change.device.group.as_deref()).escrow();
+                self.rotate_tried(change, &record, &rules, &authorized.actor, now)?;
                 record.check_due = due_after(&record, &rules, now);
                 // Opened is checked: the device is not due any more for this key.
                 change.device.check_due = earlier(self.due_without(&record.device, &[key])?, record.check_due);
-                let stored = record.clone();
-                change.edit(move |builder| {
-                    builder.replace(&stored);
-                });
             }
+            let break_glass = authorized.recovery.course.asked().break_glass;
+            change.change_key(&mut record, KeyChange::Revealed { break_glass, at: now })?;
+            let stored = record.clone();
+            change.edit(move |builder| {
+                builder.replace(&stored);
+            });
             let level = record.facts.reached(true).map_or(Level::EnvelopeOpens, |reached| reached.level);
             let mut draft = authorized.draft(Action::Released);
             draft.references.key = Some(key);
@@ -339,23 +347,22 @@ impl Escrow {
             draft.references.volume.clone_from(&record.facts.place().volume);
             draft.references.protector.clone_from(&record.facts.place().protector);
             change.audit(draft);
-            Ok((Some(key), level))
+            Ok((RecoveryEvent::Released { key, envelope: opening.envelope, at: now }, level))
         })
     }
 
     fn release_failed(&self, authorized: &Authorized, now: Timestamp) -> Result<(), Error> {
-        self.finish(authorized, RecoveryState::ReleaseFailed, now, |change| {
+        self.finish(authorized, now, |change| {
             change.audit(authorized.draft(Action::ReleaseFailed));
-            Ok((authorized.recovery.key, ()))
+            Ok((RecoveryEvent::NotOpened { at: now }, ()))
         })
     }
 
     fn finish<T>(
         &self,
         authorized: &Authorized,
-        state: RecoveryState,
         now: Timestamp,
-        decide: impl Fn(&mut super::transaction::Change) -> Result<(Option<KeyId>, T), Error>,
+        decide: impl Fn(&mut super::transaction::Change) -> Result<(RecoveryEvent, T), Error>,
     ) -> Result<T, Error> {
         let id = ChangeId::generate(self.rng())?;
         let recovery = &authorized.recovery;
@@ -363,16 +370,11 @@ impl Escrow {
             let row = RecoveryRecord::row_key(&self.organization, &recovery.recovery);
             let mut record: RecoveryRecord = self.store.as_ref().read(&row)?.ok_or(Error::NoKey)?;
             // An authorisation is used once.
-            if record.state != RecoveryState::ReleaseAuthorized {
+            if record.course.state() != RecoveryState::ReleaseAuthorized {
                 return Err(Error::Conflict);
             }
-            let (key, value) = decide(change)?;
-            record.state = state;
-            record.key = key;
-            let mut release = record.release.clone().unwrap_or_else(|| Release::new(now));
-            release.attempts = release.attempts.saturating_add(1);
-            release.finished = Some(now);
-            record.release = Some(release);
+            let (event, value) = decide(change)?;
+            record.course = record.course.apply(&event).map_err(|_| Error::Conflict)?;
             change.edit(move |builder| {
                 builder.replace(&record);
             });

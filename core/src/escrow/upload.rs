@@ -1,13 +1,10 @@
-//! What does a device or an agent send, and what does it get back?
+//! What does a device or an agent send?
 
 use std::fmt;
 
-use serde::Serialize;
-
 use crate::{
-    ids::{Actor, DeviceId, Digest, KeyId, ProtectorId, VolumeId},
+    ids::{Actor, DeviceId, ProtectorId, VolumeId},
     key::Kind,
-    policy::Level,
     secret::Secret,
     verification::Place,
 };
@@ -86,53 +83,4 @@ impl Upload {
         self.request = Some(request.into());
         self
     }
-}
-
-/// What became of an upload.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
-#[serde(rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum ReceiptStatus {
-    /// It is set apart, because another device had sent it before. Nothing opens it until an operator decides.
-    Quarantined,
-    /// It is stored, and not known to work yet.
-    Stored,
-    /// It is stored, and was shown to work as far as the policy demands.
-    Verified,
-}
-
-impl ReceiptStatus {
-    /// The word in documents and `--json` output.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Quarantined => "quarantined",
-            Self::Stored => "stored",
-            Self::Verified => "verified",
-        }
-    }
-}
-
-/// What an agent holds on to: an old key may go only when this says `verified` for the new one.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[non_exhaustive]
-pub struct Receipt {
-    /// The device.
-    pub device: DeviceId,
-    /// Kind, volume and protector.
-    #[serde(flatten)]
-    pub place: Place,
-    /// The stored key.
-    pub key: KeyId,
-    /// SHA-256 of the envelope as DER.
-    pub envelope: Digest,
-    /// What became of it.
-    pub status: ReceiptStatus,
-    /// How far the key was shown to work.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub level: Option<Level>,
-    /// How often it was received, this time included.
-    pub sightings: u64,
-    /// The sender's name of the request.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub request: Option<String>,
 }

@@ -43,8 +43,17 @@ impl PolicySource for DefaultPolicy {
 
 impl Policy {
     /// Nothing is asked.
-    fn of_nothing() -> Self {
+    pub(super) fn of_nothing() -> Self {
         let digest = super::digest_of(&PolicySettings::default());
-        Self { organization: None, filevault: None, escrow: None, digest }
+        Self {
+            organization: None,
+            filevault: None,
+            escrow: None,
+            posture: None,
+            rotation: None,
+            recovery: None,
+            retention: None,
+            digest,
+        }
     }
 }

@@ -5,7 +5,10 @@
 //! certificate that was checked for this purpose, and writes a key exactly where its value is not Apple's
 //! default.
 
+mod rotate_command;
+
 use ::plist::{Dictionary, Value};
+pub use rotate_command::{FileVaultUnlock, rotate_command};
 
 use super::{Profile, ProfileError, plist};
 use crate::{

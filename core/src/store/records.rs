@@ -28,7 +28,7 @@ pub use envelope::{EnvelopeOrigin, EnvelopeRecord};
 pub use key::{KeyRecord, Sightings, protector_prefix};
 pub use members::{Member, MemberKind, members};
 pub use organization::OrganizationRecord;
-pub use recovery::{Approval, RecoveryId, RecoveryRecord, RecoveryState, Release, Request};
+pub use recovery::RecoveryRecord;
 
 pub(crate) use change::ChangeSetBuilder;
 

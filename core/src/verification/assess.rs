@@ -1,18 +1,24 @@
-//! Is a device's escrow in order, and if not, why, what should be done, and when to look again?
+//! Is a device in order, and if not, why, what should be done, and when to look again?
 //!
-//! A pure, total function of state, rules and time. It is judged by the newest key of each place, since that
-//! is the one that the device most likely has; that an older one is known to work is said beside it, and
-//! takes nothing away from its being handed out.
+//! A pure, total function of state, policy and time. The disk and each place of a key are judged apart, and the
+//! most urgent decides. A place is judged by its newest key, since that is the one that the device most likely
+//! has; that an older one is known to work is said beside it, and takes nothing away from its being handed out.
+
+mod disk;
 
 use serde::{Deserialize, Serialize};
 
 use super::{
     key::KeyFacts,
+    posture::{Delivery, Operation},
     reason::{Action, Failure, Reason},
     state::{PlaceState, State},
     table::{Awaited, Because, Situation, Status},
 };
-use crate::{policy::escrow::EscrowRules, time::Timestamp};
+use crate::{
+    policy::{Policy, escrow::EscrowRules},
+    time::Timestamp,
+};
 
 /// What follows from a state, the rules and the time.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -61,6 +67,24 @@ impl Assessment {
         }
     }
 
+    /// The same, in this situation too, which has to be looked at again at `wake_at`.
+    #[must_use]
+    pub(crate) fn and(mut self, situation: Situation, wake_at: Option<Timestamp>) -> Self {
+        let mut other = Self::of(Found { ends: wake_at, ..situation.into() });
+        if other.status < self.status {
+            std::mem::swap(&mut self, &mut other);
+        }
+        self.join(other);
+        self
+    }
+
+    /// The same, to be looked at again at this time at the latest.
+    #[must_use]
+    pub(crate) fn waking(mut self, at: Option<Timestamp>) -> Self {
+        self.wake_at = [self.wake_at, at].into_iter().flatten().min();
+        self
+    }
+
     /// Joins what is no more urgent than this.
     fn join(&mut self, other: Self) {
         self.add(other.reasons);
@@ -75,33 +99,60 @@ impl Assessment {
 
 /// Judges a device: pure and total, the same inputs always give the same answer.
 ///
-/// Each place is judged by its newest key, since that is the one that the device most likely has; the
-/// [`Situation`] it is in says the rest. That an older key is known to work is said beside it, and takes
-/// nothing away from its being handed out.
-pub fn assess(state: &State, rules: &EscrowRules, now: Timestamp) -> Assessment {
+/// The disk is judged where the policy demands encryption of the device's platform, by what was said of it; each
+/// place of a key by its newest key, since that is the one that the device most likely has. The [`Situation`]
+/// each is in says the rest. That an older key is known to work is said beside it, and takes nothing away from
+/// its being handed out.
+pub fn assess(state: &State, policy: &Policy, now: Timestamp) -> Assessment {
     if state.forgotten().is_some() {
         return Assessment::of(Situation::Forgotten.into());
     }
-    if !rules.required {
-        return Assessment::of(Situation::NotRequired.into());
+    let posture = state.posture();
+    if posture.configuration().is_some_and(|it| it.operation == Operation::Remove && it.delivery == Delivery::Pending) {
+        return Assessment::of(Situation::RemovalPending.into());
     }
-    let mut judged: Vec<Assessment> =
-        state.places().iter().filter_map(|place| assess_place(place, rules, now)).collect();
+    let rules = policy.escrow();
+    let places = || state.places().iter().filter_map(|place| judge_place(place, state, &rules, now));
+    let mut judged: Vec<Assessment> = if rules.required { places().collect() } else { Vec::new() };
+    let works = !judged.is_empty() && judged.iter().all(|assessment| assessment.status == Status::Verified);
+    let disk = disk::situation(state, policy, works, now);
+    // A device that did not get its configuration yet has nothing to send.
+    let no_key = rules.required && judged.is_empty();
+    if no_key && disk.as_ref().is_none_or(|found| found.situation != Situation::ConfigurationPending) {
+        judged.push(Assessment::of(without_key(state, &rules, now)));
+    }
+    judged.extend(disk.map(Assessment::of));
+    if rules.required && unknown_protector(state) {
+        judged.push(Assessment::of(Situation::UnknownProtector.into()));
+    }
     // Stable: places of one urgency stay in their order.
     judged.sort_by_key(|assessment| assessment.status);
     let mut judged = judged.into_iter();
-    let mut whole = judged.next().unwrap_or_else(|| Assessment::of(without_key(state, rules, now)));
+    let mut whole = judged.next().unwrap_or_else(|| Assessment::of(Situation::NotRequired.into()));
     judged.for_each(|other| whole.join(other));
-    whole.add((state.quarantined() > 0).then_some(Reason::Quarantined));
+    whole.add((rules.required && state.quarantined() > 0).then_some(Reason::Quarantined));
+    whole.add((works && posture.failure().is_some()).then_some(Reason::AgentFailed));
     let earlier = state.places().iter().any(|place| place.newest().is_none() && place.earlier().is_some());
-    whole.add((earlier && !whole.status.is_final()).then_some(Reason::EarlierKeyWorks));
+    whole.add((rules.required && earlier && !whole.status.is_final()).then_some(Reason::EarlierKeyWorks));
     whole
 }
 
+fn unknown_protector(state: &State) -> bool {
+    state.posture().unknown_protector(state.places().iter().map(PlaceState::place))
+}
+
 /// Judges one place; none if it has no key of the present installation.
-pub fn assess_place(place: &PlaceState, rules: &EscrowRules, now: Timestamp) -> Option<Assessment> {
+pub fn assess_place(place: &PlaceState, state: &State, policy: &Policy, now: Timestamp) -> Option<Assessment> {
+    judge_place(place, state, &policy.escrow(), now)
+}
+
+fn judge_place(place: &PlaceState, state: &State, rules: &EscrowRules, now: Timestamp) -> Option<Assessment> {
     let newest = place.newest()?;
-    let found = situation(newest, rules, now);
+    let gone = state.posture().protector_of(place.place(), newest.received()) == Some(false);
+    let found = match situation(newest, rules, now) {
+        found if gone && found.situation != Situation::Exposed => Situation::ProtectorGone.into(),
+        found => found,
+    };
     let (exposed, works) = (found.situation == Situation::Exposed, found.works);
     let mut assessment = Assessment::of(found);
     if works {

@@ -6,7 +6,7 @@ use crate::{
     time::Timestamp,
 };
 
-use super::{fact::Binding, key::KeyFacts, reason::Failure};
+use super::{fact::Binding, key::KeyFacts, observation::Observation, posture::Configuration, reason::Failure};
 
 /// What the volume's header said about a key that was opened.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -101,6 +101,13 @@ pub enum KeyChange {
     QuarantineAccepted,
     /// An operator rejected the key that was set apart.
     QuarantineRejected,
+    /// The key was shown to a person.
+    Revealed {
+        /// Whether in an emergency, without the approvals that are asked for otherwise.
+        break_glass: bool,
+        /// When.
+        at: Timestamp,
+    },
 }
 
 /// What can happen to a device, as far as its keys are concerned.
@@ -110,6 +117,15 @@ pub enum KeyChange {
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Event {
+    /// The agent on the device said that it could not do what it should, or that it can again.
+    AgentReported {
+        /// What it could not do, in one word; none: it could.
+        failure: Option<Word>,
+        /// When.
+        at: Timestamp,
+    },
+    /// Something was heard of the configuration of the device.
+    Configured(Configuration),
     /// The device was hidden. No key is lost by that.
     DeviceForgotten {
         /// When.
@@ -145,6 +161,8 @@ pub enum Event {
     },
     /// A key that is there already came again: a sign of life, and nothing else.
     KeySighted,
+    /// The device, or its management, said something of its disks.
+    Observed(Box<Observation>),
 }
 
 macro_rules! rejections {

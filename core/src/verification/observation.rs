@@ -1,8 +1,14 @@
 //! What was observed of a device?
 
 pub mod bitlocker;
+mod reading;
 
 use serde::{Deserialize, Serialize};
+
+pub use bitlocker::{Conversion, EncryptionMethod, ProtectorKind};
+pub use reading::{
+    FileVaultReading, Observation, ProtectorReading, ProtectorSnapshot, Report, ReportedEnvelope, VolumeReading,
+};
 
 /// An answer that may be missing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

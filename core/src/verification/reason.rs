@@ -19,16 +19,26 @@ pub enum Action {
     AllowSuite,
     /// Have the device send the key that it has.
     AskForKey,
+    /// Have the device say how its disk is.
+    AskForReport,
     /// Check the key.
     CheckKey,
     /// Accept or reject the key that was set apart.
     DecideQuarantine,
     /// Deliver the profile with the escrow certificate.
     DeliverProfile,
+    /// Have the agent encrypt the disk, or the user allow it.
+    EncryptDisk,
+    /// Have a person look at the device.
+    LookAtDevice,
     /// Show that the key opens its protector: by the volume's header, or by the device.
     ProveKey,
     /// Have the device make a new key and send it.
     RequestNewKey,
+    /// Have the agent turn the disk's protection on again.
+    ResumeProtection,
+    /// Have the user set the PIN that the policy demands.
+    SetPin,
 }
 
 impl Action {
@@ -38,11 +48,16 @@ impl Action {
             Self::AddIdentity => "add_identity",
             Self::AllowSuite => "allow_suite",
             Self::AskForKey => "ask_for_key",
+            Self::AskForReport => "ask_for_report",
             Self::CheckKey => "check_key",
             Self::DecideQuarantine => "decide_quarantine",
             Self::DeliverProfile => "deliver_profile",
+            Self::EncryptDisk => "encrypt_disk",
+            Self::LookAtDevice => "look_at_device",
             Self::ProveKey => "prove_key",
             Self::RequestNewKey => "request_new_key",
+            Self::ResumeProtection => "resume_protection",
+            Self::SetPin => "set_pin",
         }
     }
 }
@@ -85,12 +100,27 @@ macro_rules! reasons {
 }
 
 reasons! {
+    AgentFailed = "agent_failed", [LookAtDevice],
+        "The agent on the device said that it could not do what the policy demands.",
+        "Look at what it reported; it tries again by itself where that can help.";
     BoundToOther = "bound_to_other", [RequestNewKey],
         "The envelope opened, and says that it belongs to another device, volume or protector.",
         "Find out how it came here; it is not this device's key. Ask the device for a new one.";
     CheckOverdue = "check_overdue", [CheckKey],
         "The key should have been checked by now.",
         "Run the check, and look at why it did not run.";
+    ConfigurationFailed = "configuration_failed", [DeliverProfile, LookAtDevice],
+        "The device refused its configuration.",
+        "Look at what it answered, mend the profile, and deliver it again.";
+    ConfigurationPending = "configuration_pending", [DeliverProfile],
+        "The configuration is not known to be on the device.",
+        "Deliver it; the device may be off or out of reach.";
+    ConversionPaused = "conversion_paused", [LookAtDevice],
+        "Encryption or decryption of the disk was paused.",
+        "Resume it on the device; it does not go on by itself.";
+    Decrypting = "decrypting", [LookAtDevice],
+        "The disk is being decrypted.",
+        "Find out who turned encryption off; it can be turned on again when decryption has ended.";
     DeviceForgotten = "device_forgotten", [],
         "The device is hidden; its keys are kept.",
         "Nothing; it comes back with its next upload.";
@@ -100,6 +130,9 @@ reasons! {
     EarlierKeyWorks = "earlier_key_works", [],
         "The newest key is not known to work; an earlier one is, and stays available.",
         "Nothing for this; if a person needs the disk now, try both.";
+    Encrypting = "encrypting", [],
+        "The disk is being encrypted.",
+        "Nothing; the device may be used meanwhile.";
     EscrowNotRequired = "escrow_not_required", [],
         "The policy does not ask for a recovery key of this device.",
         "Nothing; keys that are there are kept.";
@@ -118,9 +151,24 @@ reasons! {
     NotChecked = "not_checked", [CheckKey],
         "The key was received and not checked yet.",
         "Run the check.";
+    NotEncrypted = "not_encrypted", [EncryptDisk],
+        "The disk is not encrypted.",
+        "See what the device waits for: a user's log-in, the agent, or mains power.";
+    NotReported = "not_reported", [AskForReport],
+        "Nothing was heard of the disk lately.",
+        "Ask the device; it may be off or out of reach.";
     OtherFailure = "other_failure", [CheckKey],
         "The key did not open, for a reason that only a newer version knows.",
         "Use the newer version.";
+    PinMissing = "pin_missing", [SetPin],
+        "The policy demands a PIN at start-up, and the disk has no boot protector with one.",
+        "Have the user set it.";
+    ProtectionSuspended = "protection_suspended", [ResumeProtection],
+        "The disk is encrypted, and its protection is off: the key is on it in clear.",
+        "Turn protection on again, when a recovery key is in escrow.";
+    ProtectorGone = "protector_gone", [AskForKey, RequestNewKey],
+        "The protector that the key is for is no longer on the volume.",
+        "Have the device send the recovery key that it has now, or make a new one.";
     ProtectorRefused = "protector_refused", [RequestNewKey],
         "The key is well formed, and the volume does not open with it.",
         "The key on the device is another one by now: ask the device for a new key.";
@@ -130,12 +178,27 @@ reasons! {
     RecheckDue = "recheck_due", [CheckKey],
         "The key opened, but longer ago than the policy allows.",
         "Run the check.";
+    RemovalPending = "removal_pending", [],
+        "The configuration is being removed from the device.",
+        "Nothing; keys that are there are kept.";
+    Rotating = "rotating", [],
+        "A key is being replaced.",
+        "Nothing; the old one is kept until the new one is known to work.";
+    RotationOverdue = "rotation_overdue", [LookAtDevice],
+        "The replacement of a key takes longer than the policy allows.",
+        "See what it waits for: the device may be off, or nobody logs in.";
+    RotationStuck = "rotation_stuck", [LookAtDevice],
+        "The device was asked to replace its key as often as the policy allows, and did not.",
+        "Look at what it answered, and ask again when that is mended.";
     SealedByMacos = "sealed_by_macos", [DeliverProfile, RequestNewKey],
         "macOS sealed the key to a certificate of its own: the escrow profile was not there when FileVault was turned on.",
         "Deliver the profile, then have the key replaced.";
     SuiteNotAllowed = "suite_not_allowed", [AllowSuite],
         "The algorithms of the envelope are not allowed for keys of this kind and origin.",
         "Look at who sealed it; allow the suite by name if the message is old, or ask for a new key.";
+    UnknownProtector = "unknown_protector", [AskForKey],
+        "The disk has a recovery protector whose key is not in escrow.",
+        "Have the device send it: somebody made it there.";
     Unverifiable = "unverifiable", [ProveKey],
         "The envelope opens; that the key opens the volume cannot be shown, and the policy demands it.",
         "Supply what the proof lacks, or accept unverifiable keys in the policy.";

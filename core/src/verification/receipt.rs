@@ -18,6 +18,17 @@ pub enum ReceiptStatus {
     Verified,
 }
 
+impl ReceiptStatus {
+    /// The word in documents and `--json` output.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Quarantined => "quarantined",
+            Self::Stored => "stored",
+            Self::Verified => "verified",
+        }
+    }
+}
+
 /// What an agent holds on to: an old key may go only when this says `verified` for the new one.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]

@@ -20,6 +20,7 @@ use super::{
     change::{Event, KeyChange, Rejected},
     fact::{NewKey, Place, Reached},
     key::KeyFacts,
+    posture::Posture,
 };
 use crate::{error::ErrorCode, ids::KeyId, time::Timestamp};
 
@@ -98,6 +99,7 @@ pub struct State {
     installation: u32,
     installed: Timestamp,
     places: Vec<PlaceState>,
+    posture: Posture,
     quarantined: u32,
     received: u64,
     other: BTreeMap<String, Value>,
@@ -137,6 +139,7 @@ impl State {
             installation: 1,
             installed: now,
             places: Vec::new(),
+            posture: Posture::default(),
             quarantined: 0,
             received: 0,
             other: BTreeMap::new(),
@@ -155,6 +158,8 @@ impl State {
     /// [`Rejected`] if the event does not apply to the device as it is now; nothing was changed.
     pub fn apply(mut self, event: &Event) -> Result<Self, Rejected> {
         match event {
+            Event::AgentReported { failure, at } => self.posture.report(failure.as_ref(), *at),
+            Event::Configured(configuration) => self.posture.configure(*configuration),
             Event::DeviceForgotten { at } => {
                 if self.forgotten.is_some() {
                     return Err(Rejected::AlreadyForgotten);
@@ -166,6 +171,7 @@ impl State {
                     return Err(Rejected::Stale);
                 }
                 (self.installation, self.installed) = (*number, *at);
+                self.posture.reinstall();
                 for place in &mut self.places {
                     if let Some(proven) = place.proven().cloned() {
                         place.keep_earlier(proven);
@@ -200,6 +206,7 @@ impl State {
                 self.keep(replacement.as_ref().clone())?;
             }
             Event::KeySighted => self.forgotten = None,
+            Event::Observed(observation) => self.posture.observe(observation),
         }
         self.places.retain(|place| !place.is_empty());
         Ok(self)
@@ -264,6 +271,11 @@ impl State {
         &self.places
     }
 
+    /// What is known of its disks.
+    pub fn posture(&self) -> &Posture {
+        &self.posture
+    }
+
     /// When the device was seen for the first time.
     pub fn created(&self) -> Timestamp {
         self.created
@@ -310,6 +322,8 @@ struct Document {
     installed: Timestamp,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     places: Vec<PlaceState>,
+    #[serde(default, skip_serializing_if = "Posture::is_empty")]
+    posture: Posture,
     #[serde(default)]
     quarantined: u32,
     received: u64,
@@ -322,19 +336,30 @@ impl TryFrom<Document> for State {
     type Error = StateError;
 
     fn try_from(document: Document) -> Result<Self, StateError> {
-        let Document { version, created, forgotten, installation, installed, places, quarantined, received, other } =
-            document;
+        let Document {
+            version,
+            created,
+            forgotten,
+            installation,
+            installed,
+            places,
+            posture,
+            quarantined,
+            received,
+            other,
+        } = document;
         if version != Self::VERSION {
             return Err(StateError { version });
         }
-        Ok(Self { created, forgotten, installation, installed, places, quarantined, received, other })
+        Ok(Self { created, forgotten, installation, installed, places, posture, quarantined, received, other })
     }
 }
 
 impl From<State> for Document {
     fn from(state: State) -> Self {
-        let State { created, forgotten, installation, installed, places, quarantined, received, other } = state;
+        let State { created, forgotten, installation, installed, places, posture, quarantined, received, other } =
+            state;
         let version = State::VERSION;
-        Self { version, created, forgotten, installation, installed, places, quarantined, received, other }
+        Self { version, created, forgotten, installation, installed, places, posture, quarantined, received, other }
     }
 }

@@ -20,9 +20,12 @@ pub enum Status {
     ActionRequired,
     /// The device is being brought to what the policy demands.
     Enforcing,
+    /// What the policy demanded before is being taken back.
+    RemovingEnforcement,
     /// A key is there and waits for its check.
     Verifying,
-    /// Every place has a key that was shown to work as far as the policy demands.
+    /// Every place has a key that was shown to work as far as the policy demands, and nothing that is known of the
+    /// disk speaks against it.
     Verified,
     /// The policy demands nothing.
     NotRequired,
@@ -30,8 +33,15 @@ pub enum Status {
 
 impl Status {
     /// Every status, the most urgent first.
-    pub const ALL: &'static [Self] =
-        &[Self::Failed, Self::ActionRequired, Self::Enforcing, Self::Verifying, Self::Verified, Self::NotRequired];
+    pub const ALL: &'static [Self] = &[
+        Self::Failed,
+        Self::ActionRequired,
+        Self::Enforcing,
+        Self::RemovingEnforcement,
+        Self::Verifying,
+        Self::Verified,
+        Self::NotRequired,
+    ];
 
     /// The word in documents, index columns and `--json` output.
     pub fn as_str(self) -> &'static str {
@@ -39,6 +49,7 @@ impl Status {
             Self::Failed => "failed",
             Self::ActionRequired => "action_required",
             Self::Enforcing => "enforcing",
+            Self::RemovingEnforcement => "removing_enforcement",
             Self::Verifying => "verifying",
             Self::Verified => "verified",
             Self::NotRequired => "not_required",
@@ -62,6 +73,10 @@ impl fmt::Display for Status {
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Awaited {
+    /// What the device or its management says of the configuration.
+    ConfigurationReported,
+    /// What the device says of its disk.
+    DiskReported,
     /// The result of a check.
     KeyChecked,
     /// A key from the device.
@@ -146,11 +161,51 @@ situations! {
     OnlyQuarantined: "the only keys that came are set apart"
         => ActionRequired, Always(Reason::Quarantined), NOT_BY_TIME, [KeyReceived, QuarantineDecided];
 
+    // of a device's configuration and disk, where the policy demands encryption of its platform
+    RemovalPending: "the configuration is to be removed"
+        => RemovingEnforcement, Always(Reason::RemovalPending), NOT_BY_TIME, [ConfigurationReported];
+    ConfigurationFailed: "the device refused its configuration, or could not remove it"
+        => Failed, Always(Reason::ConfigurationFailed), NOT_BY_TIME, [ConfigurationReported];
+    ConfigurationPending: "the configuration is not known to be on the device"
+        => Enforcing, Always(Reason::ConfigurationPending), NOT_BY_TIME, [ConfigurationReported];
+    AgentFailed: "the agent said that it could not do it, and nothing shows that it is done"
+        => Failed, Always(Reason::AgentFailed), NOT_BY_TIME, [DiskReported];
+    NotReported: "nothing was said of the disk within `report_within`"
+        => Verifying, Always(Reason::NotReported), NOT_BY_TIME, [DiskReported];
+    NotEncrypted: "the disk is in clear, and `encrypt_within` is not over"
+        => Enforcing, Always(Reason::NotEncrypted), BY_TIME, [DiskReported];
+    NotEncryptedOverdue: "the disk is in clear, and `encrypt_within` is over"
+        => ActionRequired, Always(Reason::NotEncrypted), NOT_BY_TIME, [DiskReported];
+    Encrypting: "the disk is being encrypted"
+        => Enforcing, Always(Reason::Encrypting), NOT_BY_TIME, [DiskReported];
+    ConversionPaused: "encryption or decryption of the disk was paused"
+        => ActionRequired, Always(Reason::ConversionPaused), NOT_BY_TIME, [DiskReported];
+    Decrypting: "the disk is being decrypted"
+        => ActionRequired, Always(Reason::Decrypting), NOT_BY_TIME, [DiskReported];
+    ProtectionSuspended: "the disk is encrypted, and its protection is off"
+        => ActionRequired, Always(Reason::ProtectionSuspended), NOT_BY_TIME, [DiskReported];
+    PinMissing: "the disk is encrypted, and has no boot protector with the PIN that the policy demands"
+        => ActionRequired, Always(Reason::PinMissing), NOT_BY_TIME, [DiskReported];
+
+    UnknownProtector: "the disk has a recovery password that is not in escrow"
+        => Enforcing, Always(Reason::UnknownProtector), NOT_BY_TIME, [KeyReceived, DiskReported];
+
+    // of the replacement of a key
+    Rotating: "the key of a place is being replaced, in time"
+        => Verified, Always(Reason::Rotating), NOT_BY_TIME, [];
+    RotationOverdue: "the key of a place is being replaced, and a step takes longer than the policy allows"
+        => ActionRequired, Always(Reason::RotationOverdue), NOT_BY_TIME, [KeyReceived];
+    RotationStuck: "the device was asked to replace a key as often as the policy allows"
+        => ActionRequired, Always(Reason::RotationStuck), NOT_BY_TIME, [KeyReceived];
+
     // of the newest key of a place, which is exposed or was refused
     Exposed: "the key was sealed to a certificate that is compromised"
         => ActionRequired, Always(Reason::Exposed), NOT_BY_TIME, [KeyReceived];
     ProtectorRefused: "the volume, or the device if its word counts, said last that the key does not open it"
         => ActionRequired, Always(Reason::ProtectorRefused), NOT_BY_TIME, [KeyChecked, KeyReceived];
+
+    ProtectorGone: "the protector that the key is for was gone when the device last listed all of them"
+        => ActionRequired, Always(Reason::ProtectorGone), NOT_BY_TIME, [KeyReceived, DiskReported];
 
     // which was never opened
     NotOpened: "the key never opened, and the last check said why"

@@ -2,6 +2,7 @@
 
 mod candidates;
 mod device;
+mod disk;
 mod field_failures;
 mod properties;
 mod stored;
@@ -126,7 +127,7 @@ impl Device {
     }
 
     fn assess(&self, seconds: i64) -> Assessment {
-        assess(&self.state, &rules(), at(seconds))
+        assess(&self.state, &rules().into(), at(seconds))
     }
 
     fn status(&self, seconds: i64) -> (Status, Vec<Reason>) {

@@ -14,10 +14,8 @@ use fdescrow::{
     audit::{Action, Checkpoint, Entry},
     escrow::{KeySummary, Page, ReceiptStatus},
     policy::Level,
-    store::{
-        Record, Store, Table,
-        records::{RecoveryRecord, RecoveryState},
-    },
+    recovery::RecoveryState,
+    store::{Record, Store, Table, records::RecoveryRecord},
 };
 use fdescrow_tests::crash::{ORGANIZATION, Party, at};
 use rusqlite::Connection;
@@ -163,7 +161,7 @@ fn releases(store: &dyn Store) -> BTreeMap<String, RecoveryState> {
     let mut releases = BTreeMap::new();
     let visit = &mut |row: Result<&fdescrow::store::Row, &fdescrow::store::Corrupt>| {
         if let Some(record) = row.ok().and_then(|row| RecoveryRecord::from_row(row).ok()) {
-            releases.insert(record.recovery.to_string(), record.state);
+            releases.insert(record.recovery.to_string(), record.course.state());
         }
         ControlFlow::Continue(())
     };

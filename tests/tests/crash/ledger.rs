@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use fdescrow::{DeviceId, Digest, KeyId, Kind, store::records::RecoveryId};
+use fdescrow::{DeviceId, Digest, KeyId, Kind, recovery::RecoveryId};
 use fdescrow_tests::crash::{Line, Sent};
 
 /// A call of which only the beginning was seen.

@@ -18,8 +18,10 @@ use fdescrow::{
         Suite, identity::software_identity, private_key::KeyAlgorithm,
     },
     escrow::{CheckOptions, Reveal, RewrapOptions, Upload},
-    profile::{KeySigner, Signer},
+    profile::{FileVaultCertificate, FileVaultUnlock, KeySigner, OpensWith, Signer, rotate_command},
     random::RandomnessError,
+    recovery::{search::Search, sheet::Sheet},
+    verification::Place,
 };
 use fdescrow_identities::SystemRandomness;
 use fdescrow_stores::SqliteStore;
@@ -83,6 +85,7 @@ pub(crate) const CASES: &[Case] = &[
     Case { name: "a P-384 key", run: |folder, probe| opens(folder, "p384.pem", probe) },
     Case { name: "an escrow", run: escrow },
     Case { name: "a MAC key", run: mac_key },
+    Case { name: "sheets and commands", run: written_down },
 ];
 
 /// That copies are found where they are.
@@ -335,6 +338,32 @@ fn mac_key(_: &Path, probe: &Probe) {
         escrow.receive(upload.by(&Actor::new("ana").unwrap()), at(0)).unwrap();
     }
     probe.look_with("used", &mut secrets, &rng);
+}
+
+/// Keys on a sheet, and in the command that has them replaced.
+fn written_down(_: &Path, probe: &Probe) {
+    let mut secrets = Secrets::default();
+    for kind in Kind::ALL {
+        let key = fresh(*kind, &mut secrets);
+        let place = Place::new(*kind);
+        let sheet = Sheet::new(&key, &place, at(0));
+        drop(black_box(sheet.to_text()));
+        drop(black_box(sheet.to_html()));
+        drop(key);
+        probe.look(format!("{kind}: written on a sheet"), &mut secrets);
+    }
+    let new = NewCertificate::new("CN=Reply", KeyAlgorithm::Rsa2048, at(0), at(100_000_000)).unwrap();
+    let (certificate, _) = new.generate(&SystemRandomness::new()).unwrap();
+    let certificate = FileVaultCertificate::new(certificate, OpensWith::Pkcs1v15, at(1)).unwrap();
+    let key = fresh(Kind::FileVault, &mut secrets);
+    let unlock = FileVaultUnlock::PersonalRecoveryKey(&key);
+    drop(black_box(rotate_command("7f000001-0000-4000-8000-000000000001", &unlock, &certificate).unwrap()));
+    drop(key);
+    probe.look("sent in a command", &mut secrets);
+    let key = fresh(Kind::FileVault, &mut secrets);
+    black_box(Search::parse(key.expose()).unwrap_err());
+    drop(key);
+    probe.look("refused by a search", &mut secrets);
 }
 
 const ALGORITHMS: &[(&str, KeyAlgorithm)] =

@@ -52,4 +52,6 @@ hold_secrets! {
     fdescrow::envelope::identity::RejectionSecret,
     fdescrow::escrow::Revealed,
     fdescrow::escrow::Upload,
+    fdescrow::profile::FileVaultUnlock<'static>,
+    fdescrow::recovery::sheet::Sheet<'static>,
 }

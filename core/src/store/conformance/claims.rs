@@ -98,7 +98,8 @@ pub(super) fn two_kinds_of_work_are_claimed_apart(fixture: &dyn Fixture) {
     let names = ["one".to_owned(), "two".to_owned()];
     world.create(&names, |device| {
         device.check_due = Some(after(0));
-        let mut assessment = crate::verification::assess(&device.state, &Default::default(), after(0));
+        let mut assessment =
+            crate::verification::assess(&device.state, &crate::policy::EscrowRules::default().into(), after(0));
         assessment.wake_at = Some(after(0));
         device.judged = Some(crate::store::records::Judged::new(assessment, None));
     });

@@ -127,9 +127,12 @@ const RECOVERIES: &[Member] = &[
     sometimes("key", Id, "which key"),
     sometimes("envelope", Digest, "which of its envelopes"),
     always("state", Word, "how far it is"),
-    always("request", Map, "who asked, why, when, until when"),
-    sometimes("approvals", List, "who approved, when, and when it was taken back"),
-    sometimes("release", Map, "when it was authorised, how often it was tried, when it ended"),
+    always("request", Map, "who asked, why, when, until when, and whether it was an emergency"),
+    sometimes("needed", Integer, "how many approvals it needs; absent: none"),
+    sometimes("approvals", List, "who approved which envelope of which key, when, and when it was taken back"),
+    sometimes("release", Map, "when it was authorised, until when, how often it was tried, when it ended"),
+    sometimes("end", Map, "who denied it or took it back, and when"),
+    sometimes("report", Map, "whether the key did its work: `outcome`, and when that was said"),
 ];
 
 /// The members of the bodies in a table; nothing if its rows have no body.

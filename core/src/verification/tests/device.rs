@@ -197,8 +197,8 @@ fn a_hidden_device_keeps_its_keys_and_comes_back_with_a_sign_of_life() {
     let visible = device.state.clone();
     let hidden = visible.clone().apply(&Event::DeviceForgotten { at: at(3) }).unwrap();
     assert_eq!((hidden.forgotten(), hidden.places()), (Some(at(3)), visible.places()));
-    assert_eq!(assess(&hidden, &rules(), at(4)).status, Status::NotRequired);
-    assert_eq!(assess(&hidden, &rules(), at(4)).reasons, [Reason::DeviceForgotten]);
+    assert_eq!(assess(&hidden, &rules().into(), at(4)).status, Status::NotRequired);
+    assert_eq!(assess(&hidden, &rules().into(), at(4)).reasons, [Reason::DeviceForgotten]);
     assert_eq!(hidden.clone().apply(&Event::DeviceForgotten { at: at(5) }), Err(Rejected::AlreadyForgotten));
     assert_eq!(hidden.clone().apply(&Event::KeySighted).unwrap(), visible);
     let key = Box::new(hidden.receive(new_key(2, filevault(), 6)));

@@ -182,7 +182,7 @@ fn check_assessment(device: &Device, now: Timestamp) -> Result<(), TestCaseError
         for level in Level::ALL {
             let mut rules = EscrowRules { required, ..rules() };
             rules.levels.extend(Kind::ALL.iter().map(|kind| (*kind, *level)));
-            let assessment = assess(&device.state, &rules, now);
+            let assessment = assess(&device.state, &rules.clone().into(), now);
             prop_assert!(
                 assessment.status.is_final() || assessment.wake_at.is_some() || !assessment.awaits.is_empty(),
                 "it would hang silently: {:?}",
@@ -190,7 +190,11 @@ fn check_assessment(device: &Device, now: Timestamp) -> Result<(), TestCaseError
             );
             prop_assert!(assessment.wake_at.is_none_or(|wake| wake > now));
             prop_assert!(assessment.status == Status::Verified || !assessment.reasons.is_empty());
-            prop_assert_eq!(&assessment, &assess(&device.state, &rules, now), "the same inputs, the same answer");
+            prop_assert_eq!(
+                &assessment,
+                &assess(&device.state, &rules.clone().into(), now),
+                "the same inputs, the same answer"
+            );
             if assessment.status == Status::Verified && *level > Level::WellFormed {
                 let newest = device.state.places().iter().filter_map(PlaceState::newest);
                 prop_assert!(newest.clone().count() > 0 && newest.clone().all(works), "verified is never overstated");
@@ -200,7 +204,7 @@ fn check_assessment(device: &Device, now: Timestamp) -> Result<(), TestCaseError
             }
             // At the time that it names, the judgement is another one, or names a later time.
             if let Some(wake) = assessment.wake_at {
-                prop_assert_ne!(assess(&device.state, &rules, wake), assessment);
+                prop_assert_ne!(assess(&device.state, &rules.clone().into(), wake), assessment);
             }
         }
     }
@@ -308,8 +312,8 @@ proptest! {
 
 fn check_assessment_is_total(device: &Device, now: Timestamp) {
     for rules in [rules(), EscrowRules::default(), EscrowRules { reverify_after: u32::MAX, ..rules() }] {
-        let _ = assess(&device.state, &rules, now);
-        let _ = assess(&device.state, &rules, Timestamp::MIN);
-        let _ = assess(&device.state, &rules, Timestamp::MAX);
+        let _ = assess(&device.state, &rules.clone().into(), now);
+        let _ = assess(&device.state, &rules.clone().into(), Timestamp::MIN);
+        let _ = assess(&device.state, &rules.clone().into(), Timestamp::MAX);
     }
 }

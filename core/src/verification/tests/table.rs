@@ -21,6 +21,15 @@ enum Device_ {
     Denies,
 }
 
+/// Tested below, as the rest is in `disk`.
+const OF_A_DEVICE: &[Situation] = &[
+    Situation::Forgotten,
+    Situation::NotRequired,
+    Situation::NoKey,
+    Situation::NoKeyOverdue,
+    Situation::OnlyQuarantined,
+];
+
 /// One combination of facts about a key that came at 0 and, if it was opened, was opened at 50.
 #[derive(Clone, Copy, Debug)]
 struct Facts {
@@ -150,11 +159,15 @@ impl Facts {
             Situation::RecheckDue => self.works() && self.old() && !self.failed_last && !self.late(),
             Situation::RecheckOverdue => self.works() && self.old() && !self.failed_last && self.late(),
             Situation::RecheckFailed => self.works() && self.old() && self.failed_last,
-            Situation::Forgotten
-            | Situation::NotRequired
-            | Situation::NoKey
-            | Situation::NoKeyOverdue
-            | Situation::OnlyQuarantined => false,
+            Situation::ProtectorGone => false,
+            of_the_device => {
+                assert!(
+                    OF_A_DEVICE.contains(&of_the_device)
+                        || disk::OF_A_DISK.contains(&of_the_device)
+                        || disk::OF_A_ROTATION.contains(&of_the_device)
+                );
+                false
+            }
         }
     }
 }
@@ -209,7 +222,7 @@ fn the_table_is_total_and_disjoint_and_what_assess_does() {
         assert!(found.ends.is_none_or(|ends| ends > now), "{facts:?}");
         assert_eq!(found.failure.is_some(), row.because == Because::LastCheck, "{facts:?}");
         let state = State::new(at(0)).apply(&Event::KeyReceived { key: Box::new(key) }).unwrap();
-        let assessment = assess(&state, &rules, now);
+        let assessment = assess(&state, &rules.into(), now);
         assert_eq!(assessment.status, row.status, "{facts:?}");
         assert_eq!((assessment.wake_at, &*assessment.awaits), (found.ends, row.awaits), "{facts:?}");
         let because = match row.because {
@@ -223,14 +236,9 @@ fn the_table_is_total_and_disjoint_and_what_assess_does() {
         assert_eq!(assessment.reasons, expected, "{facts:?}");
     }
     println!("{} combinations, {} situations of a key: {seen:?}", all.len(), seen.len());
-    let of_a_device = [
-        Situation::Forgotten,
-        Situation::NotRequired,
-        Situation::NoKey,
-        Situation::NoKeyOverdue,
-        Situation::OnlyQuarantined,
-    ];
-    let reached: BTreeSet<Situation> = seen.keys().copied().chain(of_a_device).collect();
+    let tested_elsewhere =
+        OF_A_DEVICE.iter().chain(disk::OF_A_DISK).chain(disk::OF_A_ROTATION).chain(&[Situation::ProtectorGone]);
+    let reached: BTreeSet<Situation> = seen.keys().chain(tested_elsewhere).copied().collect();
     assert_eq!(reached, Situation::ALL.iter().copied().collect(), "every row can be reached");
 }
 
@@ -259,7 +267,7 @@ fn a_device_without_a_key() {
                         (false, true, false, true) => Situation::NoKey,
                         (false, true, false, false) => Situation::NoKeyOverdue,
                     };
-                    let assessment = assess(&state, &EscrowRules { required, ..rules() }, at(now));
+                    let assessment = assess(&state, &EscrowRules { required, ..rules() }.into(), at(now));
                     let row = situation.row();
                     let Because::Always(reason) = row.because else { panic!("{situation:?}") };
                     assert_eq!((assessment.status, assessment.reasons), (row.status, vec![reason]));

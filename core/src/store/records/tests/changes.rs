@@ -8,12 +8,13 @@ use crate::{
     envelope::{Allowed, Fingerprint, Suite},
     ids::{DeviceId, Digest, KeyId, Organization, Word},
     key::Kind,
+    recovery::{Approval, Person, Recovery, RecoveryId, RecoveryRules, Request, Used},
     store::{
         MemoryStore,
         contract::{ChangeId, ChangeSet, Corrupt, Edit, Row, RowQuery, Store, StoreError},
         records::{
             Alias, AliasRecord, AuditRecord, ChangeSetBuilder, DeviceRecord, EnvelopeOrigin, KeyRecord,
-            OrganizationRecord, ReadRecords, RecoveryId, RecoveryRecord, Request, Trust,
+            OrganizationRecord, ReadRecords, RecoveryRecord, Trust,
         },
         schema::{Index, Table},
     },
@@ -92,9 +93,13 @@ fn what_is_too_large_is_refused_before_it_is_sent() {
     assert!(matches!(built, Err(StoreError::Limit { .. })), "{built:?}");
 
     let request = Request::new(actor(), Text::new("reason").unwrap(), now());
-    let mut recovery = RecoveryRecord::new(RecoveryId::from_bytes([1; 16]), a_device().device, request);
-    let approval = crate::store::records::Approval::new(actor(), now());
-    recovery.approvals = vec![approval; 200_000];
+    let course = Recovery::request(request, None, None, &RecoveryRules::default(), Used::default()).unwrap();
+    let person = Person::new("https://idp.example.com", "1002").unwrap();
+    let approval = Approval::new(actor(), person, KeyId::from_bytes([1; 16]), Digest::of(b"envelope"), now());
+    let mut course = serde_json::to_value(course).unwrap();
+    course["approvals"] = serde_json::to_value(vec![approval; 100_000]).unwrap();
+    let course = serde_json::from_value(course).unwrap();
+    let recovery = RecoveryRecord::new(RecoveryId::from_bytes([1; 16]), a_device().device, course);
     let mut changes = builder(1, a_device());
     changes.insert(&recovery);
     let built = changes.build(drafts(1), now(), None);

@@ -10,12 +10,13 @@ use crate::{
     key::Kind,
     policy::escrow::EscrowRules,
     random::{Randomness, RandomnessError},
+    recovery::{Approval, Person, Recovery, RecoveryId, RecoveryRules, Request, Used},
     store::{
         conformance::material::envelope,
         contract::{ChangeId, Revision, Row},
         records::{
-            Alias, Approval, AuditRecord, CertificateRecord, CertificateState, DayCount, DeviceRecord, EnvelopeOrigin,
-            EnvelopeRecord, Judged, KeyRecord, RecoveryId, RecoveryRecord, Release, Request, Stored, Trust,
+            Alias, AuditRecord, CertificateRecord, CertificateState, DayCount, DeviceRecord, EnvelopeOrigin,
+            EnvelopeRecord, Judged, KeyRecord, RecoveryRecord, Stored, Trust,
         },
     },
     time::Timestamp,
@@ -74,7 +75,7 @@ pub(super) fn full() -> Vec<Row> {
     device.platform = Some(word("windows"));
     device.group = Some("laptops".to_owned());
     device.aliases = vec![Alias::new(word("hostname"), "PC-7", word("agent"), Trust::Claimed).unwrap()];
-    let assessment = assess(&device.state, &EscrowRules::default(), now());
+    let assessment = assess(&device.state, &EscrowRules::default().into(), now());
     device.judged = Some(Judged::new(assessment, Some(Digest::of(b"policy"))));
     device.check_due = Some(now());
     device.today = Some(DayCount::new(now()));
@@ -90,17 +91,24 @@ pub(super) fn full() -> Vec<Row> {
     certificate.state = CertificateState::Retired;
     certificate.reason = Some(text("replaced"));
 
+    // Every member that there can be, whether or not one recovery can have them all.
+    let person = |subject| Person::new("https://idp.example.com", subject).unwrap();
     let mut request = Request::new(actor(), text("lost passphrase"), now());
+    request.person = Some(person("1001"));
     request.ticket = Some(text("4711"));
-    request.expires = Some(now());
-    let mut recovery = RecoveryRecord::new(RecoveryId::from_bytes([9; 16]), device.device.clone(), request);
-    recovery.key = Some(key_id());
-    recovery.envelope = Some(Digest::of(b"envelope"));
-    let mut approval = Approval::new(actor(), now());
+    let digest = Digest::of(b"envelope");
+    let rules = RecoveryRules { approvals: 1, ..RecoveryRules::default() };
+    let course = Recovery::request(request, Some(key_id()), Some(digest), &rules, Used::default()).unwrap();
+    let mut approval = Approval::new(actor(), person("1002"), key_id(), digest, now());
     approval.note = Some(text("by phone"));
     approval.revoked = Some(now());
-    recovery.approvals.push(approval);
-    recovery.release = Some(Release { finished: Some(now()), ..Release::new(now()) });
+    let mut course = serde_json::to_value(course).unwrap();
+    course["approvals"] = serde_json::to_value([approval]).unwrap();
+    course["release"] = serde_json::json!({"authorized": now(), "expires": now(), "attempts": 1, "finished": now()});
+    course["end"] = serde_json::json!({"actor": actor(), "at": now()});
+    course["report"] = serde_json::json!({"outcome": "worked", "at": now()});
+    let course = serde_json::from_value(course).unwrap();
+    let recovery = RecoveryRecord::new(RecoveryId::from_bytes([9; 16]), device.device.clone(), course);
 
     let mut envelope = an_envelope(EnvelopeOrigin::Rewrapped(Digest::of(b"origin")), rewrapped());
     envelope.recipients = vec![Fingerprint::from_bytes([5; 32])];
@@ -125,7 +133,8 @@ pub(super) fn sparse() -> Vec<Row> {
     device.state = crate::verification::State::new(now());
     let certificate = CertificateRecord::new(&some_certificate(), actor(), now());
     let request = Request::new(actor(), text("lost passphrase"), now());
-    let recovery = RecoveryRecord::new(RecoveryId::from_bytes([9; 16]), device.device.clone(), request);
+    let course = Recovery::request(request, None, None, &RecoveryRules::default(), Used::default()).unwrap();
+    let recovery = RecoveryRecord::new(RecoveryId::from_bytes([9; 16]), device.device.clone(), course);
     let envelope = an_envelope(EnvelopeOrigin::Sealed, Allowed::Suite(Suite::Modern));
     let draft = Draft::new(actor(), Action::CertificateRegistered);
     assert_eq!(draft.references, References::default());
