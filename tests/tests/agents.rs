@@ -6,8 +6,11 @@
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
+    clippy::print_stdout,
     reason = "tests fail by panicking"
 )]
 
 #[path = "agents/bitlocker.rs"]
 mod bitlocker;
+#[path = "agents/killed.rs"]
+mod killed;

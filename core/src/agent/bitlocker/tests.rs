@@ -8,7 +8,7 @@ mod receipts;
 
 use super::*;
 use crate::{
-    ids::{DeviceId, Digest, KeyId, ProtectorId, VolumeId, Word},
+    ids::{DeviceId, Digest, KeyId, Organization, ProtectorId, VolumeId, Word},
     key::Kind,
     policy::escrow::Level,
     time::Timestamp,
@@ -66,8 +66,13 @@ pub(super) fn decrypted(protectors: &[Protector]) -> Observation {
     seen(Conversion::FullyDecrypted, ProtectionStatus::Off, protectors)
 }
 
+pub(super) fn organization() -> Organization {
+    Organization::new("example.com").unwrap()
+}
+
 pub(super) fn planner(aim: Aim, rules: Rules) -> Planner {
-    let mut planner = Planner::new(DeviceId::new("PC-17").unwrap(), Some(VolumeId::new("C:").unwrap()), rules);
+    let volume = VolumeId::new("C:").unwrap();
+    let mut planner = Planner::new(organization(), DeviceId::new("PC-17").unwrap(), Some(volume), rules);
     planner.pursue(Goal::new(Word::new("goal").unwrap(), aim));
     planner
 }

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, collections::BTreeSet, fmt};
 
 use fdescrow::{
-    DeviceId, ProtectorId, Timestamp, VolumeId,
+    DeviceId, Organization, ProtectorId, Timestamp, VolumeId,
     agent::bitlocker::{
         Aim, Before, Boot, Call, EncryptionType, Goal, Hresult, Next, Observation, Observer, Outcome, Planner, Rules,
         Situation, Standing, Step,
@@ -33,6 +33,7 @@ const CODES: [u32; 8] =
 
 /// A promise that was broken, by which seed, and how it came to that.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct Broken {
     /// The seed of the run.
     pub seed: u64,
@@ -51,6 +52,7 @@ impl fmt::Display for Broken {
 
 /// What happened in runs, counted.
 #[derive(Clone, Debug, Default)]
+#[non_exhaustive]
 pub struct Tally {
     /// Runs.
     pub runs: u64,
@@ -169,10 +171,12 @@ impl World {
         rules.boot = [Boot::Tpm, Boot::Tpm, Boot::Tpm, Boot::TpmAndPin, Boot::TpmAndStartupKey][below(&mut dice, 5)];
         rules.servers = one_in(&mut dice, 40);
         let whose = Whose {
+            organization: Organization::new("example.com").unwrap(),
             device: DeviceId::new("PC-17").unwrap(),
             volume: one_in(&mut dice, 2).then(|| VolumeId::new("C:").unwrap()),
         };
-        let planner = Planner::new(whose.device.clone(), whose.volume.clone(), rules.clone());
+        let planner =
+            Planner::new(whose.organization.clone(), whose.device.clone(), whose.volume.clone(), rules.clone());
         let server = Server::new(whose, rules.level);
         let goal = Goal::new(Word::new("none").unwrap(), Aim::Adopt);
         let mut world = Self {
@@ -514,7 +518,12 @@ impl World {
             note!(self, "the planner's state is lost");
             self.forgot += self.rules.new_passwords;
             let whose = self.server.whose();
-            self.planner = Planner::new(whose.device.clone(), whose.volume.clone(), self.rules.clone());
+            self.planner = Planner::new(
+                whose.organization.clone(),
+                whose.device.clone(),
+                whose.volume.clone(),
+                self.rules.clone(),
+            );
             self.planner.pursue(self.goal.clone());
             if one_in(&mut self.dice, 2) {
                 for envelope in &self.spool {

@@ -3,7 +3,6 @@ use crate::{
     envelope::{
         Certificate, Envelope, Keyring, NewCertificate, OpenOptions, Owner, Suite, identity::software_identity,
     },
-    ids::Organization,
     key::RecoveryKey,
     random::{Randomness, RandomnessError},
     secret::Secret,
@@ -27,7 +26,7 @@ fn add() -> Call {
 
 #[test]
 fn without_a_goal_nothing_is_said() {
-    let planner = Planner::new(DeviceId::new("PC-17").unwrap(), None, Rules::default());
+    let planner = Planner::new(organization(), DeviceId::new("PC-17").unwrap(), None, Rules::default());
     assert_eq!(planner.next(&encrypted(&[])), None);
     assert_eq!(planner.goal(), None);
 }
@@ -406,7 +405,7 @@ fn a_step_ends_only_as_it_can() {
         assert_eq!(planner, before);
     }
     // Old outcomes, of a planner that has no goal any more, are taken and change nothing.
-    let mut idle = Planner::new(DeviceId::new("PC-17").unwrap(), None, Rules::default());
+    let mut idle = Planner::new(organization(), DeviceId::new("PC-17").unwrap(), None, Rules::default());
     let before = idle.clone();
     idle.report(&Step::Call(Call::PrepareVolume), Outcome::Done(None), at(0)).unwrap();
     idle.report(&ask, Outcome::NoAnswer, at(0)).unwrap();
@@ -437,8 +436,7 @@ fn a_password_is_sealed_for_its_protector_and_nothing_of_it_stays() {
     let (certificate, private_key): (Certificate, _) = new.generate(rng.as_ref()).unwrap();
     let keyring = Keyring::new().with(software_identity(private_key, vec![certificate.clone()], rng.clone()));
 
-    let organization = Organization::new("example.com").unwrap();
-    let planner = planner(Aim::Adopt, Rules::default()).organization(organization.clone());
+    let planner = planner(Aim::Adopt, Rules::default());
     let (_, step) = next(&mut planner.clone(), &encrypted(&[protector("T", TPM), protector("A", PASSWORD)]));
     let step = step.unwrap();
     let text = "471207-278498-422125-177177-561902-537405-468006-693451";
@@ -447,7 +445,7 @@ fn a_password_is_sealed_for_its_protector_and_nothing_of_it_stays() {
     let envelope: Envelope = planner.seal(&step, &password, &[&certificate], rng.as_ref(), at(0)).unwrap();
     assert_eq!(planner, before);
     let owner = Owner::new()
-        .organization(organization)
+        .organization(organization())
         .device(DeviceId::new("PC-17").unwrap())
         .volume(Some(VolumeId::new("C:").unwrap()))
         .protector(Some(id("A")));

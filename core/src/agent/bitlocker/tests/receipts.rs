@@ -1,9 +1,11 @@
 use super::*;
 
+type Spoil = fn(&mut Receipt);
+
 #[test]
 fn a_receipt_counts_only_if_it_names_everything_that_was_sealed() {
     let good = receipt("A", ReceiptStatus::Verified, Some(Level::EnvelopeOpens));
-    let spoilt: [(&str, fn(&mut Receipt)); 8] = [
+    let spoilt: [(&str, Spoil); 8] = [
         ("another device", |receipt| receipt.device = DeviceId::new("PC-18").unwrap()),
         ("another kind of key", |receipt| receipt.place.kind = Kind::Luks),
         ("another volume", |receipt| receipt.place.volume = None),
