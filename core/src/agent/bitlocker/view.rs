@@ -64,9 +64,12 @@ impl<'a> View<'a> {
         })
     }
 
-    /// What a rotation replaces; nothing for other aims.
+    /// What a rotation replaces; nothing for other aims. Servers write GUIDs in their own way: with braces or
+    /// without, in either letter case.
     fn replaced(&self, protector: &ProtectorId) -> bool {
-        matches!(&self.pursuit.goal.aim, Aim::Rotate { replace } if replace.contains(protector))
+        let digits = |id: &'_ ProtectorId| id.as_str().trim_matches(['{', '}']).to_ascii_lowercase();
+        let same = |named: &ProtectorId| digits(named) == digits(protector);
+        matches!(&self.pursuit.goal.aim, Aim::Rotate { replace } if replace.iter().any(same))
     }
 
     /// The recovery password on the volume that was made for this goal; one in escrow before one that is not.

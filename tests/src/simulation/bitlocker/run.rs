@@ -15,7 +15,7 @@ use fdescrow::{
 
 use super::{
     defect::Defect,
-    promises::{COMES_TRUE, Outside, Promise, Stepped},
+    promises::{COMES_TRUE, Outside, Promise, Stepped, names},
     server::{Envelope, Server, Whose},
     volume::{Returned, Volume, below, one_in},
 };
@@ -212,7 +212,10 @@ impl World {
                 let mut replace: BTreeSet<ProtectorId> = BTreeSet::new();
                 for protector in self.volume.protectors.iter().filter(|protector| protector.is_password()) {
                     if !one_in(&mut self.dice, 4) {
-                        replace.insert(protector.id.clone());
+                        let id = protector.id.as_str();
+                        let bare = id.trim_matches(['{', '}']).to_ascii_lowercase();
+                        let named = [id, &bare][below(&mut self.dice, 2)];
+                        replace.insert(ProtectorId::new(named).unwrap());
                     }
                 }
                 if one_in(&mut self.dice, 5) {
@@ -300,7 +303,7 @@ impl World {
                 passwords.all(|protector| self.server.verified(&protector.id, &protector.password))
             }
             (Situation::Done, Aim::Rotate { replace }) => {
-                passwords.all(|protector| !replace.contains(&protector.id)) && outside.has(volume, Before::Verified)
+                passwords.all(|protector| !names(replace, &protector.id)) && outside.has(volume, Before::Verified)
             }
             (Situation::NotEncrypted, _) => volume.conversion == Conversion::FullyDecrypted,
             (Situation::TooManyPasswords, _) => self.made + self.forgot >= self.rules.new_passwords,

@@ -302,6 +302,12 @@ fn a_rotation_adds_proves_and_only_then_removes_what_it_names() {
     assert_eq!((was, &step), (Situation::OldPassword, &Step::Call(Call::DeleteKeyProtector { protector: id("A") })));
     planner.report(&step, Outcome::Done(None), at(0)).unwrap();
     assert_eq!(planner.escrowed(&id("A")), None);
+    // A server that writes GUIDs without braces, and in the other letter case, means the same.
+    let lower = Aim::Rotate { replace: [ProtectorId::new("a").unwrap()].into() };
+    planner.pursue(Goal::new(Word::new("goal").unwrap(), lower));
+    assert_eq!(situation(&mut planner, &with_new), Situation::PasswordNotEscrowed);
+    verified(&mut planner, "A");
+    assert_eq!(situation(&mut planner, &with_new), Situation::OldPassword);
     // The TPM was named too, and is no recovery password.
     assert_eq!(situation(&mut planner, &encrypted(&[tpm, foreign, own("N")])), Situation::Done);
     assert_eq!(situation(&mut planner, &decrypted(&[])), Situation::NotEncrypted);
