@@ -12,8 +12,7 @@ use serde_json::Value;
 use super::{
     fact::Place,
     observation::{
-        Conversion, EncryptionMethod, FileVaultReading, Observation, ProtectorKind, ProtectorSnapshot, Reading,
-        VolumeReading,
+        Conversion, EncryptionMethod, FileVaultReading, Observation, ProtectorSnapshot, Reading, VolumeReading,
     },
 };
 use crate::{
@@ -316,7 +315,7 @@ impl Posture {
     pub(super) fn unknown_protector<'a>(&self, places: impl Iterator<Item = &'a Place> + Clone) -> bool {
         self.volumes.iter().filter_map(|volume| volume.protectors.as_ref()).any(|snapshot| {
             snapshot.value.protectors.iter().any(|protector| {
-                protector.kind == ProtectorKind::NumericalPassword
+                protector.is_for_recovery()
                     && !places.clone().any(|place| place.protector.as_ref() == Some(&protector.id))
             })
         })
