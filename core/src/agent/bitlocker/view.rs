@@ -64,11 +64,9 @@ impl<'a> View<'a> {
         })
     }
 
-    /// What a rotation replaces; nothing for other aims. Servers write GUIDs in their own way: with braces or
-    /// without, in either letter case.
+    /// What a rotation replaces; nothing for other aims.
     fn replaced(&self, protector: &ProtectorId) -> bool {
-        let digits = |id: &'_ ProtectorId| id.as_str().trim_matches(['{', '}']).to_ascii_lowercase();
-        let same = |named: &ProtectorId| digits(named) == digits(protector);
+        let same = |named: &ProtectorId| named.is_same(protector);
         matches!(&self.pursuit.goal.aim, Aim::Rotate { replace } if replace.iter().any(same))
     }
 
