@@ -91,6 +91,16 @@ fn words_are_those_that_serde_writes() {
     {
         assert_eq!(serde_json::to_string(&standing).unwrap(), format!("\"{}\"", standing.as_str()));
     }
+    let mut sentences: Vec<&str> = Vec::new();
+    for situation in Situation::ALL {
+        let row = situation.row();
+        assert_eq!(row.does == Does::Nothing, row.does.as_str().is_empty(), "{situation:?}");
+        assert_eq!(situation.name(), format!("{situation:?}"));
+        sentences.push(row.when);
+    }
+    sentences.sort_unstable();
+    sentences.dedup();
+    assert_eq!(sentences.len(), Situation::ALL.len());
     for aim in [Aim::Adopt, Aim::Protect, Aim::RestoreProtection] {
         assert_eq!(serde_json::to_string(&aim).unwrap(), format!("\"{}\"", aim.as_str()));
     }

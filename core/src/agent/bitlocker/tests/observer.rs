@@ -87,6 +87,20 @@ fn an_answer_of_another_shape_or_with_an_unknown_number_is_a_missing_reading() {
 }
 
 #[test]
+fn the_server_is_told_what_was_seen_and_nothing_else() {
+    let unknown = Protector::new(id("X"), None);
+    let reading = encrypted(&[protector("T", TPM), unknown]).reading(None);
+    assert_eq!((reading.encrypted, reading.protected), (Reading::Yes, Reading::Yes));
+    let snapshot = reading.protectors.unwrap();
+    assert!(snapshot.complete);
+    let kinds: Vec<ProtectorKind> = snapshot.protectors.iter().map(|protector| protector.kind).collect();
+    assert_eq!(kinds, [TPM, ProtectorKind::Unknown]);
+    let nothing = Observation::new(Machine::unknown(), at(0)).reading(None);
+    assert_eq!((nothing.encrypted, nothing.protected), (Reading::Unknown, Reading::Unknown));
+    assert_eq!(nothing.protectors, None);
+}
+
+#[test]
 fn what_starts_windows_is_told_by_types_alone() {
     let of = |kinds: &[Option<ProtectorKind>]| {
         let protectors: Vec<Protector> = kinds.iter().map(|kind| Protector::new(id("A"), *kind)).collect();

@@ -424,6 +424,7 @@ fn a_step_ends_only_as_it_can() {
     idle.report(&ask, Outcome::NoAnswer, at(0)).unwrap();
     assert_eq!(idle, before);
     for step in [ask, escrow, call] {
+        assert_eq!(step.read().is_some(), matches!(step, Step::Escrow { .. }));
         let written = serde_json::to_string(&step).unwrap();
         assert_eq!(serde_json::from_str::<Step>(&written).unwrap(), step);
     }
