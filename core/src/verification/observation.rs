@@ -9,24 +9,73 @@
 //! Output for people is not read: `manage-bde` and `fdesetup` speak the language of their user.
 
 pub mod apple;
+mod base64;
 pub mod bitlocker;
 pub mod csp;
+mod draft;
+mod json;
+mod lsblk;
+mod luks_dump;
+mod osquery;
 mod reading;
+mod snapshot;
 mod source;
+pub(crate) mod windows;
+mod wmi;
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-pub use apple::{CommandReply, CommandStatus};
+pub use apple::{CommandError, CommandReply, CommandStatus};
 pub use bitlocker::{Conversion, EncryptionMethod, ProtectorKind};
-pub use csp::CspReading;
+pub use csp::{CspReading, DeviceEncryptionProblem, RotationStatus};
 pub use reading::{
     FileVaultReading, Observation, ProtectorReading, ProtectorSnapshot, Report, ReportedEnvelope, VolumeReading,
 };
 pub use source::{Source, UnknownSource};
 
-use crate::error::ErrorCode;
+use crate::{error::ErrorCode, ids::VolumeId, time::Timestamp};
+
+/// The longest report, in bytes.
+pub const MAX_BYTES: usize = 1024 * 1024;
+
+/// What a report does not say itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Context {
+    /// When it was made, as far as the caller trusts anybody's clock; otherwise when it came.
+    pub at: Timestamp,
+    /// Which volume a report is about that names none (`luksDump`). None: the boot volume.
+    pub volume: Option<VolumeId>,
+}
+
+impl Context {
+    /// A report of this moment, about the boot volume if it names none.
+    pub fn new(at: Timestamp) -> Self {
+        Self { at, volume: None }
+    }
+}
+
+/// Reads a report of this kind, within limits: [`MAX_BYTES`], 32 values inside each other, 4,096 rows, 256 volumes.
+///
+/// # Errors
+/// [`ObservationError::Limit`] if it exceeds a limit; [`ObservationError::Syntax`] if it is no report of this kind. What
+/// is only partly usable is no error: [`Report::ignored`] names what was left out.
+pub fn read(source: Source, bytes: &[u8], context: &Context) -> Result<Report, ObservationError> {
+    let at = context.at;
+    match source {
+        Source::Csp => csp::read(bytes, at),
+        Source::Ddm => apple::status_report(bytes, at),
+        Source::Lsblk => lsblk::read(bytes, at),
+        Source::LuksDump => luks_dump::read(bytes, context.volume.as_ref(), at),
+        Source::Osquery => osquery::read(bytes, at),
+        Source::RotateReply => apple::rotate_reply(bytes, at),
+        Source::SecurityInfo => apple::security_info(bytes, at),
+        Source::Snapshot => snapshot::read(bytes, at),
+        Source::Wmi => wmi::read(bytes, at),
+    }
+}
 
 /// An answer that may be missing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

@@ -1,8 +1,22 @@
 //! What does the BitLocker CSP say of a device as a whole?
 //!
-//! `./Device/Vendor/MSFT/BitLocker/Status/…`: answers about the device, of which most name no volume.
+//! `./Device/Vendor/MSFT/BitLocker/Status/…`: answers about the device, of which most name no volume. They come as a
+//! JSON object (nodes by name or by LocURI) or as the SyncML that the device sent. 0 means that the device is as its
+//! policy demands, which is nothing where the policy demands nothing: only together with `RequireDeviceEncryption` 1
+//! does it say that the disk is encrypted.
+
+mod syncml;
+
+use std::collections::BTreeMap;
 
 use serde::Serialize;
+
+use super::{
+    ObservationError, Reading, Report, Source, VolumeReading,
+    draft::Draft,
+    json::{self, Json},
+};
+use crate::{ids::Platform, time::Timestamp};
 
 /// What the status nodes say.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -97,4 +111,108 @@ problems! {
     TpmNotReady = 14, "tpm_not_ready";
     /// There was no network to back up the recovery password.
     NetworkUnavailable = 15, "network_unavailable";
+}
+
+/// The nodes that are read, by the end of their LocURI.
+const NODES: [&str; 5] = [
+    "DeviceEncryptionStatus",
+    "RemovableDrivesEncryptionStatus",
+    "RequireDeviceEncryption",
+    "RotateRecoveryPasswordsRequestID",
+    "RotateRecoveryPasswordsStatus",
+];
+
+/// The longest id of a request that is kept.
+const MAX_REQUEST: usize = 255;
+
+/// Reads nodes.
+pub(super) fn read(bytes: &[u8], at: Timestamp) -> Result<Report, ObservationError> {
+    let text = json::text(bytes)?;
+    let pairs = if text.trim_start().starts_with('<') { syncml::items(&text)? } else { members(bytes)? };
+    let mut draft = Draft::new(Source::Csp, at);
+    draft.platform(Platform::Windows);
+    let mut nodes: BTreeMap<&'static str, Option<String>> = BTreeMap::new();
+    for (uri, data) in pairs {
+        let last = uri.rsplit('/').next().unwrap_or_default();
+        match NODES.iter().find(|node| **node == last) {
+            Some(node) => {
+                nodes
+                    .entry(node)
+                    .and_modify(|known| *known = known.take().filter(|known| *known == data))
+                    .or_insert(Some(data));
+            }
+            None => draft.ignore("node", "is none that is read"),
+        }
+    }
+    let reading = interpret(&nodes, &mut draft);
+    let mut boot = VolumeReading::new(None);
+    if let Some(problems) = &reading.problems {
+        if problems.contains(&DeviceEncryptionProblem::OsVolumeUnprotected) {
+            boot.protected = Reading::No;
+        } else if problems.is_empty() && reading.required == Some(true) {
+            (boot.encrypted, boot.protected) = (Reading::Yes, Reading::Yes);
+        }
+        draft.volume(boot);
+    }
+    draft.report.csp = Some(reading);
+    Ok(draft.finish())
+}
+
+/// The members of an object; numbers as text.
+fn members(bytes: &[u8]) -> Result<Vec<(String, String)>, ObservationError> {
+    let document = Json::read(bytes)?;
+    let Some(members) = document.map() else { return Err(ObservationError::Syntax("it is no object of nodes")) };
+    let text = |value: &Json| match value {
+        Json::Whole(number) => number.to_string(),
+        value => value.text().unwrap_or_default().to_owned(),
+    };
+    Ok(members.iter().map(|(name, value)| (name.clone(), text(value))).collect())
+}
+
+fn interpret(nodes: &BTreeMap<&'static str, Option<String>>, draft: &mut Draft) -> CspReading {
+    let mut number = |node: &'static str| -> Option<i64> {
+        let data = nodes.get(node)?;
+        let number = data.as_deref().and_then(json::whole).and_then(|number| i64::try_from(number).ok());
+        if number.is_none() {
+            draft.ignore(node, "is no number, or is named twice and differently");
+        }
+        number
+    };
+    let status = number("DeviceEncryptionStatus");
+    let rotation = number("RotateRecoveryPasswordsStatus");
+    let removable = number("RemovableDrivesEncryptionStatus");
+    let required = number("RequireDeviceEncryption");
+    let request = nodes.get("RotateRecoveryPasswordsRequestID").cloned().flatten();
+    let printable = |text: &String| (1..=MAX_REQUEST).contains(&text.len()) && !text.contains(char::is_control);
+    let bits = status.map(u32::try_from);
+    if bits.is_some_and(|bits| bits.is_err()) {
+        draft.ignore("DeviceEncryptionStatus", "is no mask of 32 bits");
+    }
+    CspReading {
+        problems: bits.and_then(Result::ok).map(problems),
+        rotation: rotation.and_then(rotation_status),
+        rotation_request: request.filter(printable),
+        removable_drives: removable.map(|number| number == 0),
+        required: required.and_then(|number| [false, true].get(usize::try_from(number).ok()?).copied()),
+    }
+}
+
+fn problems(bits: u32) -> Vec<DeviceEncryptionProblem> {
+    let is_set = |problem: &&DeviceEncryptionProblem| problem.bit().is_some_and(|bit| bits >> bit & 1 == 1);
+    let reserved = (bits >> 16 != 0).then_some(DeviceEncryptionProblem::Reserved);
+    DeviceEncryptionProblem::ALL.iter().filter(is_set).copied().chain(reserved).collect()
+}
+
+/// 2 not started, 1 pending, 0 done; anything else is an HRESULT, with a sign or without.
+fn rotation_status(number: i64) -> Option<RotationStatus> {
+    match number {
+        0 => Some(RotationStatus::Done),
+        1 => Some(RotationStatus::Pending),
+        2 => Some(RotationStatus::NotStarted),
+        number => {
+            let unsigned = u32::try_from(number).ok();
+            let signed = || i32::try_from(number).ok().map(i32::cast_unsigned);
+            unsigned.or_else(signed).map(RotationStatus::Failed)
+        }
+    }
 }
