@@ -158,6 +158,12 @@ codes! {
     EventRejected = 300, Caller,
         "The event does not apply to the device in its present state.",
         "Nothing was changed; read the state again.";
+    ObservationSyntax = 310, Input,
+        "The report cannot be read, or is not of the kind that was named.",
+        "Send the report as the program wrote it, and name its kind.";
+    ObservationLimit = 311, Input,
+        "The report is larger or deeper than is read.",
+        "Send one report for each device; no device has this much to say.";
 
     RecoveryNoKey = 350, Input,
         "There is no key for this device, volume and protector.",
