@@ -13,6 +13,8 @@
     reason = "tests fail by panicking"
 )]
 
+#[path = "documents/agents.rs"]
+mod agents;
 #[path = "documents/errors.rs"]
 mod errors;
 #[path = "documents/links.rs"]

@@ -1,10 +1,14 @@
 //! Which store, and whose keys?
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use clap::Args;
 use fdescrow::{Actor, ErrorCode, Organization, audit::MacKey, envelope::Certificate, escrow::Escrow};
 
+use super::profile::read_policy;
 use crate::{exit::Failure, input, world::World};
 
 /// The options of every command over a store.
@@ -19,6 +23,9 @@ pub(crate) struct StoreArguments {
     /// The key, kept outside of the store, that authenticates the audit
     #[arg(long, value_name = "F")]
     pub(crate) mac_key: Option<PathBuf>,
+    /// The policy that devices are judged by and keys are handed out under, TOML or JSON; without, the defaults
+    #[arg(long = "rules", value_name = "F")]
+    pub(crate) policy: Option<PathBuf>,
 }
 
 /// Who does it, and why.
@@ -52,6 +59,10 @@ impl StoreArguments {
             .certificates(certificates);
         let builder = match self.mac_key()? {
             Some(mac_key) => builder.mac_key(mac_key),
+            None => builder,
+        };
+        let builder = match &self.policy {
+            Some(file) => builder.policies(Arc::new(Arc::new(read_policy(file)?))),
             None => builder,
         };
         Ok(builder.build()?)

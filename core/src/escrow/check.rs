@@ -385,6 +385,7 @@ impl Escrow {
                     }
                     Outcome::Unavailable => {}
                 }
+                self.rotate_tried(change, &record, &rules, actor, now)?;
                 record.check_due = due_after(&record, &rules, now);
                 due = earlier(due, record.check_due);
                 recorded.push(id);

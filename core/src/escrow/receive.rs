@@ -16,6 +16,7 @@ use crate::{
     ids::{Actor, DeviceId, Digest, KeyId},
     key::RecoveryKey,
     policy::EscrowRules,
+    rotation::RotationEvent,
     store::{
         ChangeId, Index, ReadRecords, RowQuery,
         records::{DayCount, EnvelopeOrigin, EnvelopeRecord, KeyRecord},
@@ -227,6 +228,10 @@ impl Escrow {
             change.audit(Draft::new(arrival.by.clone(), Action::DeviceCreated));
         }
         change.apply(&Event::KeyReceived { key: Box::new(facts.clone()) })?;
+        if elsewhere.is_none() {
+            let came = RotationEvent::KeyReceived { key: facts.id(), order: facts.order(), at: now };
+            change.rotate(&arrival.place, &came);
+        }
         let mut record =
             KeyRecord::new(arrival.device.clone(), facts, arrival.by.clone(), arrival.change, arrival.wrapped);
         record.check_due = record.facts.check_due(rules);

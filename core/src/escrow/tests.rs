@@ -1,5 +1,10 @@
 //! One key's life over the store in memory; the flows over every store stand in the tests crate.
 
+mod find;
+mod observations;
+mod recoveries;
+mod rotations;
+
 use std::sync::Arc;
 
 use super::*;
@@ -9,7 +14,7 @@ use crate::{
         private_key::KeyAlgorithm,
     },
     error::ErrorCode,
-    ids::{Actor, DeviceId, Digest},
+    ids::{Actor, DeviceId, Digest, KeyId},
     key::{Kind, RecoveryKey},
     random::RandomnessError,
     secret::Secret,
@@ -61,6 +66,27 @@ impl World {
         let (certificate, key) = new.generate(self.rng.as_ref()).unwrap();
         let identity = software_identity(key, vec![certificate.clone()], self.rng.clone());
         (certificate, Keyring::new().with(identity))
+    }
+
+    fn escrow_by(&self, certificates: &[Certificate], policy: &str) -> Escrow {
+        Escrow::builder(self.store.clone(), "example.com".parse().unwrap())
+            .randomness(self.rng.clone())
+            .certificates(certificates.iter().cloned())
+            .policies(Arc::new(Arc::new(crate::policy::Policy::from_toml(policy).unwrap())))
+            .build()
+            .unwrap()
+    }
+
+    /// Receives a key in clear and checks it.
+    fn escrowed(&self, escrow: &Escrow, keyring: &Keyring, upload: Upload, seconds: i64) -> Receipt {
+        let receipt = escrow.receive(upload.by(&actor("agent")), at(seconds)).unwrap();
+        while escrow.check(keyring, &CheckOptions::default(), at(seconds + 1)).unwrap().more {}
+        escrow.receipt(&receipt.key).unwrap()
+    }
+
+    fn in_clear(&self, device: &DeviceId, kind: Kind) -> Upload {
+        let key = RecoveryKey::generate(kind, self.rng.as_ref()).unwrap();
+        Upload::plaintext(device.clone(), kind, Secret::<str>::copy_from(key.expose()))
     }
 
     fn escrow(&self, certificates: &[Certificate]) -> Escrow {

@@ -20,7 +20,7 @@ mod osquery;
 mod reading;
 mod snapshot;
 mod source;
-mod windows;
+pub(crate) mod windows;
 mod wmi;
 
 use std::fmt;

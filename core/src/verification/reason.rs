@@ -181,6 +181,15 @@ reasons! {
     RemovalPending = "removal_pending", [],
         "The configuration is being removed from the device.",
         "Nothing; keys that are there are kept.";
+    Rotating = "rotating", [],
+        "A key is being replaced.",
+        "Nothing; the old one is kept until the new one is known to work.";
+    RotationOverdue = "rotation_overdue", [LookAtDevice],
+        "The replacement of a key takes longer than the policy allows.",
+        "See what it waits for: the device may be off, or nobody logs in.";
+    RotationStuck = "rotation_stuck", [LookAtDevice],
+        "The device was asked to replace its key as often as the policy allows, and did not.",
+        "Look at what it answered, and ask again when that is mended.";
     SealedByMacos = "sealed_by_macos", [DeliverProfile, RequestNewKey],
         "macOS sealed the key to a certificate of its own: the escrow profile was not there when FileVault was turned on.",
         "Deliver the profile, then have the key replaced.";

@@ -35,8 +35,7 @@ use crate::{
 #[serde(deny_unknown_fields)]
 pub struct Planner {
     version: Version,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    organization: Option<Organization>,
+    organization: Organization,
     device: DeviceId,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     volume: Option<VolumeId>,
@@ -121,11 +120,13 @@ impl SealingError {
 }
 
 impl Planner {
-    /// Plans for a volume; `None` is the boot volume, as in an upload.
-    pub fn new(device: DeviceId, volume: Option<VolumeId>, rules: Rules) -> Self {
+    /// Plans for a volume of a device; `None` is the boot volume, as in an upload.
+    ///
+    /// The organization is that of the `Escrow`, which opens no envelope that names another one, or none.
+    pub fn new(organization: Organization, device: DeviceId, volume: Option<VolumeId>, rules: Rules) -> Self {
         Self {
             version: Version,
-            organization: None,
+            organization,
             device,
             volume,
             rules,
@@ -133,13 +134,6 @@ impl Planner {
             passwords: BTreeMap::new(),
             failures: Failures::default(),
         }
-    }
-
-    /// Seals for this organization.
-    #[must_use]
-    pub fn organization(mut self, organization: Organization) -> Self {
-        self.organization = Some(organization);
-        self
     }
 
     /// Goes by other rules from now on.
@@ -250,14 +244,12 @@ impl Planner {
     ) -> Result<Envelope, SealingError> {
         let Step::Escrow { protector, .. } = step else { return Err(Unexpected.into()) };
         let key = RecoveryKey::parse_typed(Kind::BitLocker, password)?;
-        let mut owner = Owner::new()
+        let owner = Owner::new()
+            .organization(self.organization.clone())
             .device(self.device.clone())
             .volume(self.volume.clone())
             .protector(Some(protector.clone()))
             .time(now);
-        if let Some(organization) = &self.organization {
-            owner = owner.organization(organization.clone());
-        }
         Ok(seal(&Payload::new(key, owner), to, rng)?)
     }
 

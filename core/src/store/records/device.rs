@@ -14,6 +14,7 @@ use super::{
 use crate::{
     audit::{Head, Subject},
     ids::{DeviceId, Digest, Organization, Word},
+    rotation::Rotation,
     store::{
         contract::{Revision, Row, RowKey, StoreError, Value},
         schema::Table,
@@ -92,6 +93,9 @@ pub struct DeviceRecord {
     /// How it was last judged.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub judged: Option<Judged>,
+    /// The replacements of its keys: of each place the one that goes on, or ended last.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rotations: Vec<Rotation>,
     /// Not later than when the first of its keys is to be checked; none if none is. A change set that writes a
     /// key of the device that is due earlier makes it earlier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -128,6 +132,7 @@ impl DeviceRecord {
             aliases: Vec::new(),
             state: State::new(now),
             judged: None,
+            rotations: Vec::new(),
             check_due: None,
             today: None,
             more: BTreeMap::new(),

@@ -12,6 +12,7 @@ use super::{
 use crate::{
     audit::Subject,
     ids::{Actor, DeviceId, Digest, KeyId, Organization, ProtectorId},
+    recovery::search,
     store::{
         contract::{ChangeId, Row, RowKey, StoreError, Value},
         schema::Table,
@@ -114,6 +115,7 @@ impl Stored for KeyRecord {
             body::text(facts.place().kind),
             body::text(self.wrapped),
             prefix.map(Value::from),
+            facts.place().volume.as_ref().map(|volume| Value::from(search::canonical(volume.as_str()))),
             body::seconds(self.check_due),
             self.problem().and_then(|problem| body::text(problem.as_str())),
             body::seconds(pending.then(|| facts.received())),

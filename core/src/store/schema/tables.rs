@@ -150,6 +150,7 @@ pub(super) const KEYS: TableDescription = TableDescription {
         fixed(text("kind", "the kind of recovery key")),
         fixed(text("wrapped", "the digest of the wrapped key that came with it")),
         optional(text("protector_prefix", "the first eight digits of the protector's id")),
+        optional(fixed(text("volume", "the volume; a UUID in lower case with its dashes"))),
         optional(integer("check_due", "when it is to be checked")),
         optional(text("problem", "why it cannot be taken for one that works")),
         optional(integer("quarantined_at", "since when it waits for an operator's decision")),
@@ -165,6 +166,7 @@ pub(super) const KEYS: TableDescription = TableDescription {
         Index::KEYS_BY_PREFIX,
         Index::KEYS_BY_PROBLEM,
         Index::KEYS_BY_QUARANTINE,
+        Index::KEYS_BY_VOLUME,
         Index::KEYS_BY_WRAPPED,
     ],
 };
@@ -201,10 +203,15 @@ pub(super) const RECOVERIES: TableDescription = TableDescription {
     name: "recoveries",
     meaning: "A request to see a key, who approved it, and what became of it.",
     key: &[ORGANIZATION, fixed(text("recovery", "the recovery id"))],
-    columns: &[DEVICE, text("state", "how far it is")],
+    columns: &[
+        DEVICE,
+        text("state", "how far it is"),
+        fixed(text("actor", "who asked")),
+        fixed(integer("requested_at", "when they asked")),
+    ],
     body: true,
     bytes: false,
     ordered: false,
     audited: true,
-    indexes: &[Index::RECOVERIES_BY_DEVICE, Index::RECOVERIES_BY_STATE],
+    indexes: &[Index::RECOVERIES_BY_ACTOR, Index::RECOVERIES_BY_DEVICE, Index::RECOVERIES_BY_STATE],
 };

@@ -8,7 +8,7 @@ use crate::ids::VolumeId;
 
 /// A volume in these states. While it is being converted, part of it is encrypted: neither yes nor no. A protection
 /// that is off is a no; one that Windows does not know, on a locked volume, is unknown.
-pub(super) fn volume(
+pub(crate) fn volume(
     volume: Option<VolumeId>,
     conversion: Option<Conversion>,
     protection: Option<ProtectionStatus>,
