@@ -24,6 +24,8 @@ mod house;
 mod keys;
 #[path = "cli/profiles.rs"]
 mod profiles;
+#[path = "cli/second_act.rs"]
+mod second_act;
 #[path = "cli/store.rs"]
 mod store;
 #[path = "cli/support.rs"]

@@ -150,7 +150,7 @@ pub(super) const KEYS: TableDescription = TableDescription {
         fixed(text("kind", "the kind of recovery key")),
         fixed(text("wrapped", "the digest of the wrapped key that came with it")),
         optional(text("protector_prefix", "the first eight digits of the protector's id")),
-        optional(fixed(text("volume", "the volume; a UUID in lower case with its dashes"))),
+        optional(text("volume", "the volume; a UUID in lower case with its dashes")),
         optional(integer("check_due", "when it is to be checked")),
         optional(text("problem", "why it cannot be taken for one that works")),
         optional(integer("quarantined_at", "since when it waits for an operator's decision")),
