@@ -190,6 +190,10 @@ fn nothing_is_handed_out_without_a_reason_or_of_a_device_that_is_not_there() {
         reveal(&["--device", "M", "--by", "ana", "--reason", ""]).ends(2).error()["name"],
         "RecoveryReasonMissing"
     );
+    assert_eq!(
+        reveal(&["--device", "M", "--by", "ana", "--reason", " "]).ends(2).error()["name"],
+        "RecoveryReasonMissing"
+    );
     assert_eq!(reveal(&["--device", "N", "--by", "ana", "--reason", "x"]).ends(1).error()["name"], "DeviceUnknown");
     let wrong = ["--identity", "newer.key", "newer.crt", "--device", "M", "--json"];
     let error = desk.store(&["reveal"], &[&wrong[..], &WHY].concat(), "").ends(1).error();
