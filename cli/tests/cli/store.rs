@@ -214,7 +214,8 @@ fn organizations_in_one_store_do_not_see_each_other() {
 fn a_store_that_cannot_be_opened_is_unavailable_and_none_is_made_by_asking() {
     let desk = desk();
     desk.write("text.db", "this is no database, and long enough to be looked at as if it were one");
-    for url in ["sqlite:missing.db", "sqlite:no/such/folder.db", "sqlite:text.db"] {
+    desk.write("empty.db", "");
+    for url in ["sqlite:missing.db", "sqlite:empty.db", "sqlite:no/such/folder.db", "sqlite:text.db"] {
         let run = desk.run(&["status", "--store", url, "--json"], "");
         assert_eq!(run.code, 3, "{url}: {}", run.stderr);
         assert_eq!(run.error()["fault"], "world");
