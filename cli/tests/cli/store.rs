@@ -202,6 +202,21 @@ fn nothing_is_handed_out_without_a_reason_or_of_a_device_that_is_not_there() {
 }
 
 #[test]
+fn a_key_that_no_check_can_finish_is_not_passed_over_in_silence() {
+    let desk = desk();
+    receive_clear(&desk, "PC", &[], BITLOCKER).ends(0);
+    receive(&desk, "M").ends(0);
+    // Rows that follow from the envelopes are gone, so that no change of the PC's key can be committed.
+    let delete =
+        "import sqlite3; d = sqlite3.connect('keys.db'); d.execute('delete from fdescrow_recipients'); d.commit()";
+    desk.write("delete.py", delete);
+    desk.shell("python3 delete.py").ends(0);
+    let report = check(&desk, &IDENTITY).ends(3).json();
+    assert_eq!((report["opened"].as_u64(), report["stale"].as_u64()), (Some(1), Some(1)));
+    assert_eq!(check(&desk, &IDENTITY).ends(3).json()["stale"], 1);
+}
+
+#[test]
 fn organizations_in_one_store_do_not_see_each_other() {
     let desk = desk();
     receive(&desk, "M").ends(0);
