@@ -217,6 +217,19 @@ fn a_key_that_no_check_can_finish_is_not_passed_over_in_silence() {
 }
 
 #[test]
+fn a_key_with_several_envelopes_that_is_not_rewrapped_is_told_once() {
+    let desk = desk();
+    receive_clear(&desk, "PC", &[], BITLOCKER).ends(0);
+    desk.store(&["rewrap"], &[&IDENTITY[..], &["--to", "newer.crt"]].concat(), "").ends(0);
+    for name in ["third", "fourth"] {
+        desk.certificate(name, "p-256");
+    }
+    let foreign = ["--identity", "third.key", "third.crt", "--to", "fourth.crt", "--json"];
+    let failures = desk.store(&["rewrap"], &foreign, "").ends(1).json()["failures"].clone();
+    assert_eq!(failures.as_array().unwrap().len(), 1, "{failures}");
+}
+
+#[test]
 fn organizations_in_one_store_do_not_see_each_other() {
     let desk = desk();
     receive(&desk, "M").ends(0);
