@@ -11,6 +11,7 @@ mod inspect;
 mod key;
 mod manual;
 mod migrate;
+mod observe;
 mod open;
 mod profile;
 mod quarantine;
@@ -45,6 +46,8 @@ pub(crate) enum Command {
     Open(open::Arguments),
     /// Tells what a sealed message is and who it is for, without a private key
     Inspect(inspect::Arguments),
+    /// Tells what a report of a device says
+    Observe(observe::Arguments),
     /// Renders, shows and checks configuration profiles
     #[command(subcommand)]
     Profile(profile::Command),
@@ -96,6 +99,7 @@ pub(crate) fn run(command: Command, world: &World<'_>) -> Result<Exit, Failure> 
         Command::Seal(arguments) => seal::run(&arguments, world),
         Command::Open(arguments) => open::run(arguments, world),
         Command::Inspect(arguments) => inspect::run(arguments, world),
+        Command::Observe(arguments) => observe::run(&arguments, world),
         Command::Profile(command) => profile::run(command, world),
         Command::Receive(arguments) => receive::run(&arguments, world),
         Command::Check(arguments) => check::run(&arguments, world),

@@ -22,6 +22,8 @@ mod envelopes;
 mod house;
 #[path = "cli/keys.rs"]
 mod keys;
+#[path = "cli/observe.rs"]
+mod observe;
 #[path = "cli/profiles.rs"]
 mod profiles;
 #[path = "cli/second_act.rs"]

@@ -160,3 +160,6 @@ impl ObservationError {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

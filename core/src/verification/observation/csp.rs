@@ -49,6 +49,18 @@ pub enum RotationStatus {
     Failed(u32),
 }
 
+impl RotationStatus {
+    /// The word in documents and `--json` output.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Done => "done",
+            Self::Pending => "pending",
+            Self::NotStarted => "not_started",
+            Self::Failed(_) => "failed",
+        }
+    }
+}
+
 macro_rules! problems {
     ($( $(#[$doc:meta])* $variant:ident = $bit:literal, $word:literal; )*) => {
         /// A bit of `DeviceEncryptionStatus`. Graph's `advancedBitLockerStates` orders its bits otherwise.

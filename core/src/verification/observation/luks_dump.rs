@@ -57,6 +57,10 @@ pub(super) fn read(bytes: &[u8], volume: Option<&VolumeId>, at: Timestamp) -> Re
         slots.push(protector);
     }
     draft.row = None;
+    if names_missing_slot(&document) {
+        complete = false;
+        draft.ignore("digests", "one names a slot that is not there, so the list is not whole");
+    }
     let opened = slots.iter().any(|slot| slot.enabled == Reading::Yes);
     if reading.encrypted == Reading::Yes && opened {
         reading.protected = Reading::Yes;
@@ -105,6 +109,13 @@ fn bound(document: &Json, slot: &str) -> Reading {
         }
     }
     answer
+}
+
+/// Whether a digest names a slot that is not listed: cryptsetup takes a slot that it removes out of its digest.
+fn names_missing_slot(document: &Json) -> bool {
+    let digests = document.get("digests").map().into_iter().flat_map(BTreeMap::values);
+    let mut named = digests.flat_map(|digest| digest.get("keyslots").list().unwrap_or_default());
+    named.any(|slot| slot.text().is_some_and(|slot| *document.get("keyslots").get(slot) == Json::Null))
 }
 
 /// The types of the tokens that name a slot.

@@ -60,9 +60,12 @@ pub(super) fn read(bytes: &[u8], at: Timestamp) -> Result<Report, ObservationErr
 }
 
 fn volume(item: &Json, draft: &mut Draft) {
-    let volume = match item.get("volume") {
-        // A volume that is not named is the boot volume; something that is no object has no name either.
-        Json::Null if item.map().is_some() => None,
+    // The boot volume is named by null. A name that is missing may have been that of another volume.
+    let Some(name) = item.map().and_then(|members| members.get("volume")) else {
+        return draft.ignore("volume", "is not named; null is the boot volume");
+    };
+    let volume = match name {
+        Json::Null => None,
         name => match name.text().map(VolumeId::new) {
             Some(Ok(volume)) => Some(volume),
             _ => return draft.ignore("volume", "is no name of a volume"),
