@@ -28,7 +28,7 @@ use crate::{
         records::{DeviceRecord, EnvelopeOrigin, EnvelopeRecord, KeyRecord},
     },
     time::Timestamp,
-    verification::{KeyChange, Opening},
+    verification::{KeyChange, Opening, Reason},
 };
 
 /// How a batch of checks is done.
@@ -300,8 +300,11 @@ impl Escrow {
             let page = self.store.as_ref().read_page::<KeyRecord>(&query)?;
             report.unreadable += count(page.unreadable.len());
             for record in page.records {
-                let other_keyring =
-                    |attempt: &crate::verification::Attempt| attempt.failure.is_some() && attempt.keyring != digest;
+                // With another keyring it failed, or one of its envelopes was passed over.
+                let unopened = record.problem() == Some(Reason::EnvelopeNotOpened);
+                let other_keyring = |attempt: &crate::verification::Attempt| {
+                    (attempt.failure.is_some() || unopened) && attempt.keyring != digest
+                };
                 let jobs = by_device.entry(record.device.clone()).or_default();
                 let room = jobs.len() < usize::try_from(options.keys_per_device).unwrap_or(usize::MAX);
                 if found < wanted && room && record.facts.last_attempt().is_some_and(other_keyring) {
@@ -447,9 +450,8 @@ impl Escrow {
             retire_replaced(change, record, envelopes, &opened, now)?;
         }
         if opened != *before {
-            let before = before.clone();
             change.edit(move |builder| {
-                builder.replace_grown(&before, &opened);
+                builder.replace(&opened);
             });
         }
         Ok(())

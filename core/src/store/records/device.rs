@@ -176,6 +176,11 @@ impl DeviceRecord {
     }
 
     /// The rows of aliases that go, and those that come.
+    /// The rows of its aliases.
+    pub(crate) fn all_alias_rows(&self, organization: &Organization) -> Vec<Row> {
+        self.aliases.iter().map(|alias| AliasRecord::row_of(organization, &self.device, alias)).collect()
+    }
+
     pub(super) fn alias_rows(&self, organization: &Organization) -> (Vec<Row>, Vec<Row>) {
         let rows = |aliases: &[Alias]| -> BTreeMap<RowKey, Row> {
             let rows = aliases.iter().map(|alias| AliasRecord::row_of(organization, &self.device, alias));
