@@ -85,14 +85,25 @@ impl Entry {
     /// # Errors
     /// [`Mismatch`]: the first that is another.
     pub fn compare(&self, receipt: &Receipt) -> Result<(), Mismatch> {
-        let checks = [
-            (receipt.device == self.device, Mismatch::Device),
-            (receipt.place == self.place, Mismatch::Place),
-            (receipt.request.as_deref() == Some(self.request.as_str()), Mismatch::Request),
-            (receipt.envelope == self.digest, Mismatch::Envelope),
-        ];
-        checks.into_iter().find(|(holds, _)| !holds).map_or(Ok(()), |(_, mismatch)| Err(mismatch))
+        compare(receipt, &self.device, &self.place, &self.request, self.digest)
     }
+}
+
+/// Compares what a receipt names with what was sent.
+pub(in crate::agent) fn compare(
+    receipt: &Receipt,
+    device: &DeviceId,
+    place: &Place,
+    request: &Word,
+    envelope: Digest,
+) -> Result<(), Mismatch> {
+    let checks = [
+        (receipt.device == *device, Mismatch::Device),
+        (receipt.place == *place, Mismatch::Place),
+        (receipt.request.as_deref() == Some(request.as_str()), Mismatch::Request),
+        (receipt.envelope == envelope, Mismatch::Envelope),
+    ];
+    checks.into_iter().find(|(holds, _)| !holds).map_or(Ok(()), |(_, mismatch)| Err(mismatch))
 }
 
 #[cfg(test)]
