@@ -26,6 +26,8 @@ mod keys;
 mod observe;
 #[path = "cli/profiles.rs"]
 mod profiles;
+#[path = "cli/second_act.rs"]
+mod second_act;
 #[path = "cli/store.rs"]
 mod store;
 #[path = "cli/support.rs"]

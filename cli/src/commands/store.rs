@@ -39,12 +39,17 @@ pub(crate) struct Reasoned {
     pub(crate) reason: String,
 }
 
+/// Whether there is no file, or an empty one, which SQLite would take for a new database.
+fn is_nothing(path: &Path) -> bool {
+    std::fs::metadata(path).map_or(true, |metadata| metadata.is_file() && metadata.len() == 0)
+}
+
 impl StoreArguments {
     /// The escrow in a store that is there.
     pub(crate) fn escrow(&self, certificates: Vec<Certificate>, world: &World<'_>) -> Result<Escrow, Failure> {
         // A mistyped path must not become an empty store in which no device has a key.
         if let Some(path) =
-            self.store.strip_prefix("sqlite:").filter(|path| !path.is_empty() && !Path::new(path).exists())
+            self.store.strip_prefix("sqlite:").filter(|path| !path.is_empty() && is_nothing(Path::new(path)))
         {
             return Err(Failure::of(ErrorCode::StoreUnavailable, format!("{path}: there is no such store")));
         }
