@@ -9,7 +9,7 @@ pub mod filevault;
 pub mod lint;
 pub mod luks;
 mod parsed;
-mod plist;
+pub(crate) mod plist;
 mod scan;
 pub mod sign;
 mod signed;

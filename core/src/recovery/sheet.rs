@@ -137,7 +137,7 @@ struct Page(String);
 
 impl Page {
     fn new() -> Self {
-        Self(String::with_capacity(1 << 15))
+        Self(String::with_capacity(1 << 13))
     }
 
     fn push(&mut self, parts: &[&str]) {

@@ -4,6 +4,7 @@ use super::*;
 use crate::{
     ids::{ProtectorId, VolumeId},
     key::{Kind, RecoveryKey},
+    random::{Randomness, RandomnessError},
     recovery::sheet::Sheet,
     secret::Secret,
     verification::Place,
@@ -15,6 +16,17 @@ const KEYS: &[(Kind, &str)] = &[
     (Kind::Systemd, "lhkbicdj-trbuftjv-tviijfck-dfvbknrh-uiulbhui-higltier-kecfhkbk-egrirkui"),
     (Kind::Snapd, "61665-00531-54469-09783-47273-19035-40077-28287"),
 ];
+
+/// Bytes that are all different.
+#[derive(Debug)]
+struct Counting;
+
+impl Randomness for Counting {
+    fn fill(&self, out: &mut [u8]) -> Result<(), RandomnessError> {
+        out.iter_mut().zip(0x10..).for_each(|(place, number)| *place = number);
+        Ok(())
+    }
+}
 
 fn recovery_key(kind: Kind, text: &str) -> RecoveryKey {
     RecoveryKey::parse_exact(kind, &Secret::<str>::copy_from(text)).unwrap()
@@ -61,6 +73,10 @@ fn every_kind_has_its_words_its_id_and_its_screen() {
             assert!(!shown.contains('?'), "{kind}: a symbol has no word");
         }
     }
+    let luks = RecoveryKey::generate(Kind::Luks, &Counting).unwrap();
+    let (of_luks, group) = (place(Kind::Luks), luks.expose_groups().next().unwrap());
+    let text = Sheet::new(&luks, &of_luks, at(0)).to_text();
+    assert!(text.expose().contains("Type the 40 letters") && text.expose().matches(group).count() >= 2);
     let (key, place) = (recovery_key(KEYS[1].0, KEYS[1].1), place(Kind::BitLocker));
     assert!(Sheet::new(&key, &place, at(0)).to_text().expose().contains("Recovery key ID: {A1B2C3D4"));
 }
@@ -81,7 +97,7 @@ fn names_cannot_become_markup() {
 fn a_long_sheet_is_whole_and_nothing_is_printed_by_accident() {
     let (key, place) = (recovery_key(KEYS[0].0, KEYS[0].1), place(Kind::FileVault));
     let mut sheet = Sheet::new(&key, &place, at(0));
-    // six bytes for each of these, twice the size at which a page begins
+    // six bytes for each of these: together with the rest more than that with which a page begins
     sheet.device = Some(text(&"\"".repeat(1_024)));
     sheet.organization = Some(text(&"\u{1f512}".repeat(256)));
     let html = sheet.to_html();

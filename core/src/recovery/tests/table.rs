@@ -47,3 +47,22 @@ fn words_are_their_serde_forms_and_sentences_fit_the_page() {
     }
     assert!(TABLE.iter().all(|row| !row.because.contains('|')));
 }
+
+#[test]
+fn every_kind_of_event_says_what_and_when_it_was() {
+    let events = [
+        took_back("ben", 1),
+        approved("ben", 1),
+        authorized(1),
+        denied(1),
+        expired(1),
+        not_opened(1),
+        released(1, 1, 1),
+        reported(Outcome::Worked, 1),
+        revoked(1),
+        unavailable(1),
+    ];
+    let kinds: Vec<EventKind> = events.iter().map(RecoveryEvent::kind).collect();
+    assert_eq!(kinds, EventKind::ALL);
+    assert!(events.iter().all(|event| event.at() == at(1)));
+}

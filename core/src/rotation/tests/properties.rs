@@ -56,6 +56,7 @@ proptest! {
         let mut now = 0;
         // what a server would know beside the rotation: the keys that were verified since they became the new one
         let mut proven: Option<KeyId> = None;
+        let mut latest = 1;
         for (event, wait) in events {
             now += wait;
             let event = moved(event, at(now));
@@ -88,20 +89,31 @@ proptest! {
             }
             prop_assert!(rotation.attempt() >= before.attempt() && rotation.known >= before.known);
 
-            let judged = rotation.assess(&rules, at(now));
-            // nothing waits for ever without somebody who knows: there is something to do, or a time to look again
-            prop_assert_eq!(judged.next.is_none() && judged.wake_at.is_none(), rotation.phase().is_final());
-            prop_assert!(judged.wake_at.is_none_or(|wake| wake > at(now)));
-            // only a verified key lets the old one go
-            let lets_go = matches!(judged.next, Some(NextStep::RemoveOld | NextStep::RetireOld));
-            prop_assert_eq!(lets_go, rotation.phase() == Phase::Verified);
+            // a new key is there exactly between its arrival and the end, and later ones only take its place
+            let with_key = [Phase::NewKeyReceived, Phase::Verified, Phase::OldRetired];
+            prop_assert_eq!(rotation.new_key().is_some(), with_key.contains(&rotation.phase()));
+            if let RotationEvent::KeyReceived { order, .. } = event && rotation != before {
+                prop_assert!(latest < order && rotation.known == order);
+                latest = order;
+            }
+
+            for later in [0, 50, 100, 1_000, 5_000] {
+                let moment = at(now + later);
+                let judged = rotation.assess(&rules, moment);
+                // nothing waits for ever without somebody who knows: there is something to do, or a time to look again
+                prop_assert_eq!(judged.next.is_none() && judged.wake_at.is_none(), rotation.phase().is_final());
+                prop_assert!(judged.wake_at.is_none_or(|wake| wake > moment));
+                // only a verified key lets the old one go
+                let lets_go = matches!(judged.next, Some(NextStep::RemoveOld | NextStep::RetireOld));
+                prop_assert_eq!(lets_go, rotation.phase() == Phase::Verified);
+                // time alone never takes a step back: what is overdue stays so
+                if judged.overdue {
+                    prop_assert!(rotation.assess(&rules, moment.saturating_add(1_000)).overdue);
+                }
+            }
             // a phase that goes on gives no less time than before, unless somebody asked for an earlier beginning
             if rotation.phase() == before.phase() && !matches!(event, RotationEvent::Requested { .. }) {
                 prop_assert!(rotation.deadline(&rules) >= before.deadline(&rules));
-            }
-            // time alone never takes a step back: what is overdue stays so
-            if judged.overdue {
-                prop_assert!(rotation.assess(&rules, at(now + 1_000)).overdue);
             }
             let stored = serde_json::to_string(&rotation).unwrap();
             prop_assert_eq!(&serde_json::from_str::<Rotation>(&stored).unwrap(), &rotation);

@@ -185,8 +185,21 @@ fn it_says_of_itself_what_it_is() {
     assert_eq!(rotation.id().to_string(), "07".repeat(16));
     assert_eq!(rotation.method(), Method::EscrowBuddy);
     assert_eq!(rotation.place(), &Place::new(Kind::FileVault));
-    let received = received(2, 1);
-    assert_eq!((received.kind().to_string(), received.at()), ("key_received".to_owned(), at(1)));
+    let events = [
+        cancelled(1),
+        deferred(1, 1),
+        delivered(1, 1),
+        failed(1, 1),
+        key_failed(2, 1),
+        received(2, 1),
+        verified(2, 1),
+        retired(1),
+        requested(Cause::Age, 0, 1),
+        sent(1, 1),
+    ];
+    let kinds: Vec<EventKind> = events.iter().map(RotationEvent::kind).collect();
+    assert_eq!(kinds, EventKind::ALL);
+    assert!(events.iter().all(|event| event.at() == at(1)));
     for rejected in Rejected::ALL {
         assert_eq!(rejected.code(), crate::ErrorCode::EventRejected);
         assert_eq!(serde_json::to_value(why(rejected.as_str())).unwrap(), rejected.as_str());
