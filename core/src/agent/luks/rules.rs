@@ -4,10 +4,11 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
+pub use crate::policy::luks::{Authorization, SlotKind};
 use crate::{
     ids::{ProtectorId, Word},
-    key::Kind,
-    policy::escrow::Level,
+    policy::{Policy, escrow::Level},
+    profile::{LuksPlan, luks::Kdf},
 };
 
 /// What is to be made true.
@@ -53,73 +54,13 @@ impl Goal {
     }
 }
 
-/// What lets a new slot be made: cryptsetup wants the volume's key, by a passphrase that opens it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum Authorization {
-    /// A clevis binding (a Tang server, a TPM): `clevis luks pass` prints the passphrase. LUKS2.
-    Clevis,
-    /// A key file that is on the device already.
-    KeyFile,
-    /// Somebody types a passphrase.
-    Prompt,
-    /// The escrowed key, which the server released to this command of this device.
-    ReleasedKey,
-    /// A token of systemd's that the TPM opens without a person. LUKS2.
-    Tpm2,
-}
-
 impl Authorization {
-    /// Every one.
-    pub const ALL: &'static [Self] = &[Self::Clevis, Self::KeyFile, Self::Prompt, Self::ReleasedKey, Self::Tpm2];
-
-    /// The word in documents, plans and serialized state.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Clevis => "clevis",
-            Self::KeyFile => "key_file",
-            Self::Prompt => "prompt",
-            Self::ReleasedKey => "released_key",
-            Self::Tpm2 => "tpm2",
-        }
-    }
-
     /// The type of the token that must be in the header.
     pub(super) fn token(self) -> Option<&'static str> {
         match self {
             Self::Clevis => Some("clevis"),
             Self::Tpm2 => Some("systemd-tpm2"),
             Self::KeyFile | Self::Prompt | Self::ReleasedKey => None,
-        }
-    }
-}
-
-/// The form of the new key, and what names its slot.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum SlotKind {
-    /// A passphrase of this library's; on LUKS2 a token of type `fdescrow` names its slot.
-    Luks,
-    /// A recovery key as `systemd-cryptenroll --recovery-key` makes it, with its token `systemd-recovery`. LUKS2.
-    Systemd,
-}
-
-impl SlotKind {
-    /// The kind of the key.
-    pub fn key(self) -> Kind {
-        match self {
-            Self::Luks => Kind::Luks,
-            Self::Systemd => Kind::Systemd,
-        }
-    }
-
-    /// The type of the token that names the slot. Two tokens that name one slot are a conflict to systemd-cryptenroll.
-    pub fn token(self) -> &'static str {
-        match self {
-            Self::Luks => "fdescrow",
-            Self::Systemd => "systemd-recovery",
         }
     }
 }
@@ -143,7 +84,7 @@ pub struct Rules {
     pub header_backup: bool,
     /// Whether a token names the new slot on LUKS2. Default: yes.
     pub token: bool,
-    /// Slots that a new key is never put into, though they be free. Default: none.
+    /// Slots that are not ours, whatever is in them: a new key is never put into one, and none is removed. Default: none.
     pub keep_free: BTreeSet<u8>,
     /// Seconds before the server is asked again about an envelope. Default: 15 minutes.
     pub ask_again_after: u32,
@@ -164,6 +105,26 @@ impl Default for Rules {
             keep_free: BTreeSet::new(),
             ask_again_after: 15 * 60,
             attempts: 5,
+        }
+    }
+}
+
+impl Rules {
+    /// The rules that a plan sets for each of its volumes, and the level that the organization's policy asks for;
+    /// the rest has its default.
+    pub fn of(plan: &LuksPlan, policy: Option<&Policy>) -> Self {
+        let Kdf::Pbkdf2 { iterations } = plan.slot.kdf;
+        let rules = Self {
+            kind: plan.slot.kind,
+            iterations,
+            authorizations: plan.authorize.clone(),
+            header_backup: plan.header_backup,
+            keep_free: plan.never_touch.clone(),
+            ..Self::default()
+        };
+        match policy {
+            Some(policy) => Self { level: policy.escrow().required_level(plan.slot.kind.key()), ..rules },
+            None => rules,
         }
     }
 }
