@@ -5,10 +5,13 @@
 //! rule and the page the rule comes from. It never sees a device, a certificate or the time.
 
 pub mod bitlocker;
+pub mod document;
 mod error;
 pub mod escrow;
+pub mod fields;
 pub mod filevault;
 pub(crate) mod identifiers;
+mod json_schema;
 pub mod luks;
 mod organization;
 pub mod posture;
@@ -21,11 +24,13 @@ pub(crate) mod text;
 use serde::{Deserialize, Serialize};
 
 pub use bitlocker::{BitLockerPolicy, BitLockerSettings};
+pub use document::{Explained, Origin, PolicyDocument};
 pub(crate) use error::Violations;
 pub use error::{PolicyError, Violation};
 pub use escrow::{EscrowRules, Level};
 pub use filevault::{FileVaultPolicy, FileVaultSettings};
 pub use identifiers::{FixedIdentifiers, FixedPayload, FixedProfile};
+pub use json_schema::json_schema;
 pub use luks::{LuksPolicy, LuksSettings};
 pub use organization::{OrganizationDetails, OrganizationSettings};
 pub use posture::PostureRules;
