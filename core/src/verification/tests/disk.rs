@@ -254,10 +254,8 @@ fn a_recovery_protector_that_nobody_escrowed_asks_for_its_key() {
 
 fn filevault_reading(seconds: i64, enabled: Reading, has_key: Reading, bypasses: Option<i32>) -> Event {
     let mut observation = observation(seconds, Platform::MacOs);
-    let mut reading = FileVaultReading::default();
-    reading.enabled = enabled;
+    let mut reading = FileVaultReading { enabled, bypasses_left: bypasses, ..FileVaultReading::default() };
     reading.personal_recovery_key = has_key;
-    reading.bypasses_left = bypasses;
     observation.filevault = Some(reading);
     Event::Observed(Box::new(observation))
 }
