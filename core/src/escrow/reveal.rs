@@ -329,7 +329,7 @@ impl Escrow {
                 let rules = self.policies.policy(change.device.group.as_deref()).escrow();
                 record.check_due = due_after(&record, &rules, now);
                 // Opened is checked: the device is not due any more for this key.
-                change.device.check_due = earlier(self.due_without(&record.device, &[key])?, record.check_due);
+                change.device.check_due = earlier(self.due_without(&record.device, &[key], now)?, record.check_due);
                 let stored = record.clone();
                 change.edit(move |builder| {
                     builder.replace(&stored);
