@@ -201,10 +201,12 @@ impl Escrow {
         let sorted = candidates(of_place(), device.state.installation());
         let mut order: Vec<KeyId> = sorted.untried.iter().map(|facts| facts.id()).collect();
         order.extend(sorted.chosen.map(KeyFacts::id));
-        if request.key.is_some() || order.is_empty() {
-            // One that was named, or of which nothing is known but that they are there: all that may be opened.
-            order = of_place().filter(|facts| !facts.is_apart()).map(KeyFacts::id).collect();
-            order.reverse();
+        if request.key.is_some() || sorted.chosen.is_none() {
+            // One that was named, or none that is known to work: all that may be opened, also if it is an earlier
+            // installation's.
+            let rest = of_place().rev().filter(|facts| !facts.is_apart()).map(KeyFacts::id);
+            let rest: Vec<KeyId> = rest.filter(|id| !order.contains(id)).collect();
+            order.extend(rest);
         }
         if order.is_empty() {
             return Err(Error::Quarantined);
