@@ -2,9 +2,9 @@
 //!
 //! One life: two uploads, a check, a re-wrap, the check of it, a reveal. Whoever is told that something failed does it again,
 //! by another process, and so does everybody who was told nothing. What was acknowledged must be there whatever failed,
-//! and in the end all is as if nothing had. `FDESCROW_FAULT_PAIRS` says how many pairs of calls fail (100; 1,600 are all).
+//! and in the end all is as if nothing had.
 
-use std::{env, sync::Arc};
+use std::sync::Arc;
 
 use fdescrow::{
     KeyId, Kind,
@@ -16,6 +16,8 @@ use fdescrow::{
     verification::Status,
 };
 use fdescrow_tests::fleet::{Custodian, Fleet, Sent, SqliteFile, agent, at, device, in_clear};
+
+use super::counted;
 
 /// What is sent; made once.
 struct Life {
@@ -106,10 +108,11 @@ fn every_call_of_a_life_in_memory_may_fail_twice_and_nothing_is_lost_counted() {
         lives += 1;
     };
     for call in 1..=calls {
-        Fault::ALL.iter().for_each(|fault| live(&[(call, *fault)]));
+        let ways = counted(3, 1);
+        (0..ways).for_each(|way| live(&[(call, Fault::ALL[(usize::try_from(call).unwrap() + way) % 3])]));
     }
     // The second one comes while the first is being mended. The ways in which they fail take turns.
-    let pairs: usize = env::var("FDESCROW_FAULT_PAIRS").map_or(100, |pairs| pairs.parse().expect("a number of pairs"));
+    let pairs = counted(1600, 50);
     let all: Vec<(u64, u64)> = (1..=40).flat_map(|call| (1..=40).map(move |more| (call, more))).collect();
     for number in 0..pairs.min(all.len()) {
         let (call, more) = all[number * all.len() / pairs.min(all.len())];
@@ -125,19 +128,20 @@ fn every_call_of_a_life_in_memory_may_fail_twice_and_nothing_is_lost_counted() {
 fn every_call_of_a_life_in_sqlite_may_fail_and_nothing_is_lost_counted() {
     let file = SqliteFile::new();
     let store = fdescrow::store::conformance::Fixture::store(&file);
-    let mut failed = 0;
+    let (mut lives, mut failed) = (0, 0);
     let mut calls = 1;
     let mut call = 0;
     while call < calls {
-        call += 1;
+        call += u64::try_from(counted(1, 3)).unwrap();
         let name = format!("PC-{call}");
         let fault = Fault::ALL[usize::try_from(call).unwrap() % Fault::ALL.len()];
         let course = Life::new(&name).live(&store, &name, &[(call, fault)]);
         failed += course.failed;
+        lives += 1;
         calls = calls.max(course.calls.min(80));
     }
     Fleet::over(store).assert_intact();
     println!(
-        "K5: {call} lives in one file, each with another call that failed, {failed} steps done again: nothing lost"
+        "K5: {lives} lives in one file, each with another call that failed, {failed} steps done again: nothing lost"
     );
 }

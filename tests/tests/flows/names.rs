@@ -10,6 +10,8 @@ use fdescrow::{
 };
 use fdescrow_tests::fleet::{Custodian, Fleet, Sent, SqliteFile, actor, at, in_clear};
 
+use super::counted;
+
 /// Pieces that somebody quotes, folds, trims, normalises, matches as a pattern or runs by mistake.
 const PIECES: &[&str] = &[
     "'",
@@ -132,10 +134,10 @@ fn hostile_names(fixture: &dyn Fixture, count: usize) {
 /// The suite of the stores writes two thousand to each store; here each is sealed and opened, which takes longer.
 #[test]
 fn hostile_names_in_memory_are_only_data_from_upload_to_reveal_counted() {
-    hostile_names(&MemoryStore::new(), 500);
+    hostile_names(&MemoryStore::new(), counted(2000, 100));
 }
 
 #[test]
 fn hostile_names_in_sqlite_are_only_data_from_upload_to_reveal_counted() {
-    hostile_names(&SqliteFile::new(), 100);
+    hostile_names(&SqliteFile::new(), counted(2000, 50));
 }
