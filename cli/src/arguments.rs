@@ -3,7 +3,7 @@
 //! The top of the tree of commands; each family's own options stand beside its code. A word that looks like a
 //! recovery key is not repeated when something typed is refused.
 
-use std::process::ExitCode;
+use std::{ffi::OsString, process::ExitCode};
 
 use clap::{
     Parser,
@@ -20,6 +20,8 @@ use crate::{
     exit::{Exit, Failure},
     output::Output,
 };
+
+const KEY_TYPED: &str = "an argument looks like a recovery key: a key is read from standard input, never an argument";
 
 /// Escrow of full-disk-encryption recovery keys: FileVault, BitLocker, LUKS
 #[derive(Debug, Parser)]
@@ -57,6 +59,22 @@ pub(crate) fn key_algorithm() -> impl TypedValueParser<Value = KeyAlgorithm> {
         .try_map(|word| word.parse::<KeyAlgorithm>())
 }
 
+/// Refuses a call that was typed well, where a word of an argument is a recovery key in its exact form: it would be
+/// stored in clear as a name or a reason. Looser forms are names of devices, too.
+pub(crate) fn refuse_keys(arguments: impl Iterator<Item = OsString>) -> Result<(), Failure> {
+    let is_key = |word: &str| {
+        let text = Secret::<str>::copy_from(word);
+        Kind::ALL.iter().any(|kind| RecoveryKey::parse_exact(*kind, &text).is_ok())
+    };
+    let apart = |character: char| !character.is_ascii_alphanumeric() && character != '-';
+    for argument in arguments {
+        if argument.to_string_lossy().split(apart).any(is_key) {
+            return Err(Failure::usage(KEY_TYPED));
+        }
+    }
+    Ok(())
+}
+
 /// Help and version are answers; everything else is bad usage.
 pub(crate) fn refuse(error: &clap::Error) -> ExitCode {
     if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
@@ -66,8 +84,7 @@ pub(crate) fn refuse(error: &clap::Error) -> ExitCode {
     let json = std::env::args_os().any(|argument| argument == "--json");
     let quotes_key = std::env::args_os().skip(1).any(|argument| looks_like_key(&argument.to_string_lossy()));
     if quotes_key {
-        let message = "an argument looks like a recovery key: a key is read from standard input, never an argument";
-        Output::new(json).finish(Some(&Failure::usage(message)));
+        Output::new(json).finish(Some(&Failure::usage(KEY_TYPED)));
     } else if json {
         let text = error.render().to_string();
         let message = text.lines().next().unwrap_or_default().trim_start_matches("error: ");

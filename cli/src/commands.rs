@@ -6,17 +6,21 @@ mod audit;
 mod certificate;
 mod check;
 mod demo;
+mod find;
 mod inspect;
 mod key;
 mod manual;
 mod migrate;
+mod observe;
 mod open;
 mod profile;
 mod quarantine;
 mod receive;
+mod recovery;
 mod report;
 mod reveal;
 mod rewrap;
+mod rotate;
 mod seal;
 mod store;
 
@@ -42,6 +46,8 @@ pub(crate) enum Command {
     Open(open::Arguments),
     /// Tells what a sealed message is and who it is for, without a private key
     Inspect(inspect::Arguments),
+    /// Tells what a report of a device says
+    Observe(observe::Arguments),
     /// Renders, shows and checks configuration profiles
     #[command(subcommand)]
     Profile(profile::Command),
@@ -50,13 +56,23 @@ pub(crate) enum Command {
     /// Checks that the stored keys open
     Check(check::Arguments),
     /// Tells how the organization or a device stands
-    Status(report::Arguments),
+    Status(report::StatusArguments),
+    /// Lists devices by status, reason or group
+    List(report::ListArguments),
     /// Tells what was received of a device, or of all, and what became of it
     History(report::Arguments),
     /// Tells which stored keys do not open, why, and what to do
     Undecryptable(report::Arguments),
+    /// Finds keys by what a screen shows or a person knows
+    Find(find::Arguments),
     /// Hands out a key, for a reason, with a trace in the audit
     Reveal(reveal::Arguments),
+    /// Requests, approvals and sheets, where a key is handed out under rules
+    #[command(subcommand)]
+    Recovery(recovery::Command),
+    /// Has keys replaced, and follows how that goes on
+    #[command(subcommand)]
+    Rotate(rotate::Command),
     /// Lists and decides about keys that another device had sent before
     #[command(subcommand)]
     Quarantine(quarantine::Command),
@@ -83,10 +99,15 @@ pub(crate) fn run(command: Command, world: &World<'_>) -> Result<Exit, Failure> 
         Command::Seal(arguments) => seal::run(&arguments, world),
         Command::Open(arguments) => open::run(arguments, world),
         Command::Inspect(arguments) => inspect::run(arguments, world),
+        Command::Observe(arguments) => observe::run(&arguments, world),
         Command::Profile(command) => profile::run(command, world),
         Command::Receive(arguments) => receive::run(&arguments, world),
         Command::Check(arguments) => check::run(&arguments, world),
         Command::Status(arguments) => report::status(&arguments, world),
+        Command::List(arguments) => report::list(&arguments, world),
+        Command::Find(arguments) => find::run(&arguments, world),
+        Command::Recovery(command) => recovery::run(command, world),
+        Command::Rotate(command) => rotate::run(command, world),
         Command::History(arguments) => report::history(&arguments, world),
         Command::Undecryptable(arguments) => report::undecryptable(&arguments, world),
         Command::Reveal(arguments) => reveal::run(&arguments, world),

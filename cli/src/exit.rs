@@ -183,6 +183,7 @@ from_library! {
     fdescrow::random::RandomnessError,
     fdescrow::store::StoreError,
     fdescrow::time::TimeError,
+    fdescrow::verification::observation::ObservationError,
 }
 
 #[cfg(test)]

@@ -40,7 +40,8 @@ fn main() -> ExitCode {
     let output = Output::new(arguments.json);
     let world = World::new(clock, Arc::new(SystemRandomness::new()), &output);
     // A panic is a bug of ours; what the exit codes promise about the world does not hold then.
-    let result = commands::run(arguments.command, &world);
+    let result =
+        arguments::refuse_keys(std::env::args_os().skip(1)).and_then(|()| commands::run(arguments.command, &world));
     let exit = match &result {
         Ok(exit) => *exit,
         Err(failure) => failure.exit,

@@ -22,8 +22,12 @@ mod envelopes;
 mod house;
 #[path = "cli/keys.rs"]
 mod keys;
+#[path = "cli/observe.rs"]
+mod observe;
 #[path = "cli/profiles.rs"]
 mod profiles;
+#[path = "cli/second_act.rs"]
+mod second_act;
 #[path = "cli/store.rs"]
 mod store;
 #[path = "cli/support.rs"]

@@ -35,7 +35,7 @@ macro_rules! codes {
         /// The stable number of an error, the same in every language.
         ///
         /// Hundreds by module: 100 keys, 150 policy, 200 envelopes, 250 certificates and identities,
-        /// 300 verification, 350 recovery, 400 store, 450 audit, 500 rotation; 1 to 99 belong to the C ABI.
+        /// 300 verification, 350 recovery, 400 store, 450 audit, 500 rotation, 550 agents; 1 to 99 belong to the C ABI.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
         #[non_exhaustive]
         #[repr(i32)]
@@ -158,6 +158,12 @@ codes! {
     EventRejected = 300, Caller,
         "The event does not apply to the device in its present state.",
         "Nothing was changed; read the state again.";
+    ObservationSyntax = 310, Input,
+        "The report cannot be read, or is not of the kind that was named.",
+        "Send the report as the program wrote it, and name its kind.";
+    ObservationLimit = 311, Input,
+        "The report is larger or deeper than is read.",
+        "Send one report for each device; no device has this much to say.";
 
     RecoveryNoKey = 350, Input,
         "There is no key for this device, volume and protector.",
@@ -180,6 +186,10 @@ codes! {
     RecoveryQuota = 356, Caller,
         "This person was shown as many keys as the policy allows in a day.",
         "Wait, let somebody else do it, or change the policy.";
+
+    RecoveryUnknown = 357, Input,
+        "There is no such recovery.",
+        "List the recoveries, and give the id of one of them.";
 
     StoreUnavailable = 400, World,
         "The store cannot be reached.",
@@ -230,6 +240,19 @@ codes! {
     MacKeySyntax = 452, Input,
         "The bytes are not a MAC key for the audit.",
         "Give 32 random bytes, raw or as hexadecimal or base64 text.";
+
+    // 500: rotation
+    RotationUnknown = 500, Input,
+        "The device has no such rotation.",
+        "List the rotations of the device; one that ended is forgotten when the next one begins.";
+
+    // 550: agents
+    SpoolSyntax = 550, Input,
+        "The file is no spool, or one of another version.",
+        "Set the file aside and keep it: it may hold sealed keys that the server has not.";
+    SpoolFull = 551, World,
+        "The spool holds as many envelopes as it may, none of them acknowledged.",
+        "Look at why the server acknowledges nothing; no new key is made until then.";
 }
 
 #[cfg(test)]

@@ -2,9 +2,11 @@
 //!
 //! Names that embedders give ([`Organization`], [`DeviceId`], [`VolumeId`], [`ProtectorId`], [`Actor`]) are
 //! text of 1 to 255 bytes, compared byte by byte: no case folding, no Unicode normalisation, so that two
-//! names are the same exactly when their bytes are. [`KeyId`] and [`Digest`] are ours. A [`Person`] is who an
+//! names are the same exactly when their bytes are; where the same GUID may be spelled in several ways,
+//! [`ProtectorId::bitlocker`] and its neighbours give it one spelling. [`KeyId`] and [`Digest`] are ours. A [`Person`] is who an
 //! [`Actor`] is, for rules about several people.
 
+mod guid;
 mod person;
 mod platform;
 

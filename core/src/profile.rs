@@ -8,7 +8,7 @@ mod adopt;
 pub mod filevault;
 pub mod lint;
 mod parsed;
-mod plist;
+pub(crate) mod plist;
 mod scan;
 pub mod sign;
 mod signed;

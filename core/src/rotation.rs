@@ -36,7 +36,7 @@ pub use cause::{Due, PlaceFacts, due_cause};
 pub use event::{Rejected, RotationEvent};
 pub use table::{Case, EventKind, Outcome, Row, TABLE, cases, row};
 
-pub use crate::policy::rotation::{Cause, RotationRules};
+pub use crate::policy::rotation::{Cause, Method, RotationRules};
 use crate::{
     ids::{KeyId, Word, random_id, words},
     time::Timestamp,
@@ -70,27 +70,6 @@ impl Phase {
     /// Whether nothing more happens.
     pub fn is_final(self) -> bool {
         matches!(self, Self::OldRetired | Self::Cancelled)
-    }
-}
-
-words! {
-    /// How a device makes the new key.
-    Method {
-        /// An agent adds the new key beside the old one, and removes that at the end (BitLocker, LUKS).
-        Agent = "agent";
-        /// The agent sets the flag of Escrow Buddy, which makes a new FileVault key at the next login. The
-        /// old key dies with that; the flag is cleared also when it fails.
-        EscrowBuddy = "escrow_buddy";
-        /// The MDM command `RotateFileVaultKey`, which is given the present key or a user's password. The old key dies
-        /// with it; the new one is in the reply, or has to be asked for with `SecurityInfo`.
-        Mdm = "mdm";
-    }
-}
-
-impl Method {
-    /// Whether the old key works until it is removed from the device.
-    pub fn adds_before_it_removes(self) -> bool {
-        self == Self::Agent
     }
 }
 

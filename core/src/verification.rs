@@ -49,7 +49,7 @@ pub use candidate::{Candidates, Standing, candidates};
 pub use change::{Event, HeaderProof, KeyChange, Opening, Rejected};
 pub use fact::{
     Attempt, Binding, EnvelopeFacts, Exposure, NewKey, Origin, Place, ProvedBy, Quarantine, Reached, Retirement,
-    Success, Unlocked,
+    Revelation, Success, Unlocked,
 };
 pub use key::KeyFacts;
 pub use observation::{

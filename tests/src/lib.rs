@@ -35,6 +35,7 @@ mod compiled {
     documents! {
         Readme = "README.md";
         Adopt = "docs/adopt.md";
+        Agents = "docs/agents.md";
         Envelope = "docs/envelope.md";
         Operations = "docs/operations.md";
     }

@@ -13,12 +13,16 @@
     reason = "tests fail by panicking"
 )]
 
+#[path = "documents/agents.rs"]
+mod agents;
 #[path = "documents/errors.rs"]
 mod errors;
 #[path = "documents/links.rs"]
 mod links;
 #[path = "documents/machines.rs"]
 mod machines;
+#[path = "documents/observations.rs"]
+mod observations;
 #[path = "documents/rows.rs"]
 mod rows;
 #[path = "documents/security.rs"]

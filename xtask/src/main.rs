@@ -1,4 +1,4 @@
-//! The project's own commands: `cargo xtask test`, `crash`, `bless`.
+//! The project's own commands: `cargo xtask test`, `crash`, `simulate`, `bless`.
 //!
 //! The rule: whatever a command needs and the machine lacks is either installed below the target
 //! folder (or, as root, by the system's packages), with a line that says so, or named in the error.
@@ -26,11 +26,16 @@ cargo xtask test            everything a change must pass: format, lints, tests,
 cargo xtask test --all      the same, and coverage, fuzzing in short, crash loops
 cargo xtask crash [--loops N]
                             the crash test, killed N times (1000)
+cargo xtask simulate [--seeds N]
+                            the simulations, for N seeds each (100000)
 cargo xtask bless           rewrite the generated tables in the documents
 ";
 
 /// Times that the crash test is killed when nobody says how often.
 const CRASH_LOOPS: u32 = 1000;
+
+/// Seeds of the simulations when nobody says how many.
+const SEEDS: u32 = 100_000;
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = env::args().skip(1).collect();
@@ -39,6 +44,7 @@ fn main() -> ExitCode {
         ["test"] => |steps, place, _| test::quick(steps, place),
         ["test", "--all"] => |steps, place, _| test::all(steps, place),
         ["crash"] | ["crash", "--loops", _] => test::crash,
+        ["simulate"] | ["simulate", "--seeds", _] => test::simulate,
         ["bless"] => |steps, place, _| test::bless(steps, place),
         ["help" | "--help" | "-h"] => {
             print!("{HELP}");
@@ -49,11 +55,12 @@ fn main() -> ExitCode {
             return ExitCode::from(2);
         }
     };
-    let loops = match arguments.get(2).map(|number| number.parse()) {
-        None => CRASH_LOOPS,
-        Some(Ok(loops)) => loops,
+    let unless_said = if arguments.first() == Some(&"simulate") { SEEDS } else { CRASH_LOOPS };
+    let times = match arguments.get(2).map(|number| number.parse()) {
+        None => unless_said,
+        Some(Ok(times)) => times,
         Some(Err(_)) => {
-            eprintln!("--loops takes a number");
+            eprintln!("--loops and --seeds take a number");
             return ExitCode::from(2);
         }
     };
@@ -65,7 +72,7 @@ fn main() -> ExitCode {
         }
     };
     let mut steps = Steps::default();
-    let outcome = command(&mut steps, &place, loops);
+    let outcome = command(&mut steps, &place, times);
     print!("{steps}");
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

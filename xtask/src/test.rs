@@ -75,6 +75,20 @@ fn crash_loops(place: &Place, loops: u32) -> Result<Option<Outcome>, Failure> {
     }
 }
 
+/// The simulations, for so many seeds each.
+pub(crate) fn simulate(steps: &mut Steps, place: &Place, seeds: u32) -> Result<(), Failure> {
+    steps.run("tools", || tools::install(place, &[tools::TEST]))?;
+    steps.run("simulate", || {
+        let mut simulate = nextest(place);
+        simulate
+            .args(["--filterset", "package(fdescrow-tests) & binary(simulation)"])
+            .env("NEXTEST_PROFILE", "crash")
+            .env("FDESCROW_SEEDS", seeds.to_string());
+        run(&mut simulate)?;
+        Ok(Outcome::PassedWith(format!("{seeds} seeds")))
+    })
+}
+
 /// Rewrites the tables in the documents that a test would otherwise compare.
 pub(crate) fn bless(steps: &mut Steps, place: &Place) -> Result<(), Failure> {
     steps.run("tools", || tools::install(place, &[tools::TEST]))?;

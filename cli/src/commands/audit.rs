@@ -27,6 +27,8 @@ use crate::{
 pub(crate) enum Command {
     /// Lists the entries, oldest first
     List(List),
+    /// Entries of all devices after a place, one JSON document a line, and where to go on: for a SIEM
+    Tail(Tail),
     /// Verifies every chain of entries
     #[command(
         after_help = "Alone, it finds accidents. Whoever can write the database and compute hashes is found only \
@@ -45,6 +47,25 @@ pub(crate) struct List {
     /// Only this device
     #[arg(long, value_name = "D")]
     device: Option<DeviceId>,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Tail {
+    #[command(flatten)]
+    store: StoreArguments,
+    /// Where the last call ended; without, the first entry
+    #[arg(long, value_name = "CURSOR", value_parser = |text: &str| Ok::<_, String>(Cursor::new(text)))]
+    after: Option<Cursor>,
+    /// At most so many entries
+    #[arg(long, value_name = "N", default_value_t = 1000, value_parser = clap::value_parser!(u32).range(1..))]
+    limit: u32,
+}
+
+#[derive(Serialize)]
+struct Tailed {
+    entries: Vec<serde_json::Value>,
+    /// For `--after` of the next call.
+    next: String,
 }
 
 #[derive(Args, Debug)]
@@ -102,6 +123,7 @@ struct Written<'a> {
 pub(crate) fn run(command: Command, world: &World<'_>) -> Result<Exit, Failure> {
     match command {
         Command::List(arguments) => list(&arguments, world),
+        Command::Tail(arguments) => tail(&arguments, world),
         Command::Verify(arguments) => verify(&arguments, world),
         Command::Checkpoint(arguments) => checkpoint(&arguments, world),
     }
@@ -118,6 +140,34 @@ fn list(arguments: &List, world: &World<'_>) -> Result<Exit, Failure> {
         world.output.answer(&Entries { entries }, "")?;
     } else {
         world.output.answer(&(), Lines(&entries))?;
+    }
+    Ok(Exit::Yes)
+}
+
+fn tail(arguments: &Tail, world: &World<'_>) -> Result<Exit, Failure> {
+    let escrow = arguments.store.escrow(Vec::new(), world)?;
+    let mut next = arguments.after.clone().unwrap_or_else(Cursor::start);
+    let mut entries = Vec::new();
+    let limit = usize::try_from(arguments.limit).unwrap_or(usize::MAX);
+    while entries.len() < limit {
+        let wanted = u32::try_from(limit.saturating_sub(entries.len())).unwrap_or(u32::MAX);
+        let part = escrow.events(&next, wanted)?;
+        if part.unreadable > 0 {
+            world.output.note(format_args!("{} entries cannot be read", part.unreadable));
+        }
+        let done = part.entries.is_empty() && part.unreadable == 0;
+        entries.extend(part.entries.iter().map(Entry::to_json));
+        next = part.next;
+        if done {
+            break;
+        }
+    }
+    if world.output.is_json() {
+        let entries = entries.iter().map(|entry| serde_json::from_str(entry).unwrap_or_default()).collect();
+        world.output.answer(&Tailed { entries, next: next.to_string() }, "")?;
+    } else {
+        world.output.answer(&(), entries.join("\n"))?;
+        world.output.note(format_args!("next: {next}"));
     }
     Ok(Exit::Yes)
 }

@@ -9,11 +9,13 @@ use fdescrow::{
 };
 use serde::Serialize;
 
+use super::store::{Reasoned, StoreArguments};
 use crate::{
     exit::{Exit, Failure},
     files::{self, Readers},
     identities::PasswordArguments,
     input::{self, Passwords},
+    output::Visible,
     world::World,
 };
 
@@ -25,6 +27,12 @@ pub(crate) enum Command {
     New(New),
     /// Shows what certificates say
     Show(Show),
+    /// Lists the certificates that stored keys were sealed to
+    List(Registered),
+    /// Retires a certificate that no key in use is sealed to any more: its private key can go then
+    Retire(Change),
+    /// Says that a private key is in wrong hands: every key ever sealed to it is exposed until it is replaced
+    Compromised(Change),
 }
 
 #[derive(Args, Debug)]
@@ -54,6 +62,45 @@ pub(crate) struct Show {
     file: PathBuf,
 }
 
+#[derive(Args, Debug)]
+pub(crate) struct Registered {
+    #[command(flatten)]
+    store: StoreArguments,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Change {
+    #[command(flatten)]
+    store: StoreArguments,
+    /// The certificate, by its SHA-256 fingerprint
+    #[arg(long, value_name = "HEX")]
+    fingerprint: Fingerprint,
+    #[command(flatten)]
+    reasoned: Reasoned,
+}
+
+#[derive(Serialize)]
+struct RegisteredDocument {
+    certificates: Vec<RegisteredOne>,
+}
+
+#[derive(Serialize)]
+struct RegisteredOne {
+    fingerprint: Fingerprint,
+    subject: String,
+    not_after: Timestamp,
+    state: &'static str,
+    since: Timestamp,
+    live_envelopes: u64,
+}
+
+#[derive(Serialize)]
+struct Changed {
+    fingerprint: Fingerprint,
+    state: &'static str,
+    exposed: usize,
+}
+
 /// What a certificate says.
 #[derive(Serialize)]
 struct Shown {
@@ -77,6 +124,16 @@ struct Document {
 pub(crate) fn run(command: Command, world: &World<'_>) -> Result<Exit, Failure> {
     let now = world.now()?;
     let certificates = match command {
+        Command::List(Registered { store }) => return registered(&store, world),
+        Command::Retire(change) => {
+            let Change { store, fingerprint, reasoned } = change;
+            let escrow = store.escrow(Vec::new(), world)?;
+            escrow.retire_certificate(&fingerprint, &reasoned.by, &reasoned.reason, now)?;
+            let changed = Changed { fingerprint, state: "retired", exposed: 0 };
+            world.output.answer(&changed, format_args!("retired: {fingerprint}"))?;
+            return Ok(Exit::Yes);
+        }
+        Command::Compromised(change) => return compromised(&change, now, world),
         Command::New(arguments) => vec![new(&arguments, now, world)?],
         Command::Show(Show { file }) => {
             let found = Certificate::parse_all(&input::read(Some(&file))?);
@@ -86,6 +143,48 @@ pub(crate) fn run(command: Command, world: &World<'_>) -> Result<Exit, Failure> 
     let document = Document { certificates: certificates.iter().map(|c| Shown::of(c, now)).collect() };
     world.output.answer(&document, &document)?;
     Ok(Exit::Yes)
+}
+
+fn registered(store: &StoreArguments, world: &World<'_>) -> Result<Exit, Failure> {
+    let escrow = store.escrow(Vec::new(), world)?;
+    let mut certificates = Vec::new();
+    for record in escrow.registered_certificates()? {
+        certificates.push(RegisteredOne {
+            fingerprint: record.fingerprint,
+            live_envelopes: escrow.live_references(&record.fingerprint)?,
+            subject: record.subject,
+            not_after: record.not_after,
+            state: record.state.as_str(),
+            since: record.since,
+        });
+    }
+    let document = RegisteredDocument { certificates };
+    world.output.answer(&document, &document)?;
+    Ok(Exit::Yes)
+}
+
+fn compromised(change: &Change, now: Timestamp, world: &World<'_>) -> Result<Exit, Failure> {
+    let Change { store, fingerprint, reasoned } = change;
+    let escrow = store.escrow(Vec::new(), world)?;
+    escrow.compromise_certificate(fingerprint, &reasoned.by, &reasoned.reason, now)?;
+    let exposed =
+        super::report::all_pages(world, |page| escrow.expose_keys(fingerprint, page, &reasoned.by, now))?.len();
+    let changed = Changed { fingerprint: *fingerprint, state: "compromised", exposed };
+    world.output.answer(&changed, format_args!("compromised: {fingerprint}; {exposed} keys are exposed"))?;
+    Ok(Exit::Yes)
+}
+
+impl fmt::Display for RegisteredDocument {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.certificates.iter().try_for_each(|certificate| {
+            let RegisteredOne { fingerprint, subject, state, live_envelopes, not_after, .. } = certificate;
+            writeln!(
+                f,
+                "{fingerprint}: {state}, {live_envelopes} envelopes in use, until {not_after}, {}",
+                Visible(subject)
+            )
+        })
+    }
 }
 
 fn new(arguments: &New, now: Timestamp, world: &World<'_>) -> Result<Certificate, Failure> {

@@ -33,6 +33,9 @@ pub(crate) struct Arguments {
     by: Option<Actor>,
 }
 
+/// How often what was changed meanwhile is asked for again.
+const STALE_ROUNDS: u32 = 3;
+
 pub(crate) fn run(arguments: &Arguments, world: &World<'_>) -> Result<Exit, Failure> {
     let identities = arguments.identities.load_certified(world)?;
     let escrow = arguments.store.escrow(identities.certificates, world)?;
@@ -42,9 +45,17 @@ pub(crate) fn run(arguments: &Arguments, world: &World<'_>) -> Result<Exit, Fail
     }
     let progress = world.output.progress(escrow.summary(world.now()?)?.keys);
     let mut total = CheckReport::default();
+    let mut again = 0;
     loop {
         let report = escrow.check(&identities.keyring, &options, world.now()?)?;
+        let stale = report.stale;
         total.add(&report);
+        // What another program changed meanwhile is due still, and is asked for again; what stays so is told.
+        if !report.more && report.unavailable == 0 && stale > 0 && again < STALE_ROUNDS {
+            again += 1;
+            total.stale -= stale;
+            continue;
+        }
         progress.set_position(total.opened + total.failed() + total.unavailable);
         // What is unavailable stays due: to go on would be to ask the same again.
         if !report.more || report.unavailable > 0 {
@@ -54,7 +65,7 @@ pub(crate) fn run(arguments: &Arguments, world: &World<'_>) -> Result<Exit, Fail
     progress.finish_and_clear();
     world.output.answer(&total, Words(&total))?;
     Ok(match &total {
-        total if total.unavailable > 0 => Exit::Unavailable,
+        total if total.unavailable > 0 || total.stale > 0 => Exit::Unavailable,
         total if total.failed() > 0 || total.unreadable > 0 => Exit::No,
         _ => Exit::Yes,
     })

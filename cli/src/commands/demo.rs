@@ -57,7 +57,7 @@ pub(crate) fn run(arguments: &Arguments, world: &World<'_>) -> Result<Exit, Fail
     // As text, every step was told when it was done.
     if world.output.is_json() {
         world.output.answer(&document, "")?;
-    } else if let Some(url) = &arguments.store {
+    } else if let Some(url) = arguments.store.as_ref().filter(|url| *url != "memory:") {
         world
             .output
             .note(format_args!("look around: fdescrow status --store {url} --organization {}", document.organization));

@@ -118,6 +118,9 @@ fn explain(error: EnvelopeError, envelope: &Envelope, identities: &Identities) -
     let hint = match error.code() {
         ErrorCode::EnvelopeKindNeeded => Some("give --kind K, or --raw to see it as it is".to_owned()),
         ErrorCode::EnvelopeSuite => Some("give --suite S to accept them".to_owned()),
+        ErrorCode::EnvelopeNoRecipient if identities.unmatched => Some(
+            "a private key has no certificate beside it: give the certificate that the message names, too".to_owned(),
+        ),
         _ => None,
     };
     let seen = inspect::lines(&envelope.inspect(&identities.certificates)).collect::<Vec<_>>();

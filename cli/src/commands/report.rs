@@ -2,10 +2,14 @@
 
 use std::fmt;
 
-use clap::Args;
+use clap::{
+    Args,
+    builder::{PossibleValuesParser, TypedValueParser},
+};
 use fdescrow::{
     DeviceId,
-    escrow::{self, DeviceReport, Escrow, KeySummary, Page, Paged, Summary, Undecryptable},
+    escrow::{self, Among, DeviceReport, Escrow, KeySummary, Page, Paged, Summary, Undecryptable},
+    verification::{Reason, Status},
 };
 use serde::Serialize;
 
@@ -25,6 +29,47 @@ pub(crate) struct Arguments {
     device: Option<DeviceId>,
 }
 
+#[derive(Args, Debug)]
+pub(crate) struct StatusArguments {
+    #[command(flatten)]
+    arguments: Arguments,
+    /// How the answer is written: for people, or as metrics for Prometheus
+    #[arg(long, value_name = "F", value_parser = ["text", "prometheus"], default_value = "text", conflicts_with = "device")]
+    format: String,
+}
+
+#[derive(Args, Debug)]
+#[command(group = clap::ArgGroup::new("among").required(true))]
+pub(crate) struct ListArguments {
+    #[command(flatten)]
+    store: StoreArguments,
+    /// Those with this status
+    #[arg(long, value_name = "S", group = "among", value_parser = words(Status::ALL, Status::as_str))]
+    status: Option<Status>,
+    /// Those with this reason first
+    #[arg(long, value_name = "R", group = "among", value_parser = words(Reason::ALL, Reason::as_str))]
+    reason: Option<Reason>,
+    /// Those of this group
+    #[arg(long, value_name = "G", group = "among")]
+    group: Option<String>,
+}
+
+/// Reads one of some words.
+fn words<T: Copy + Send + Sync + 'static>(
+    all: &'static [T],
+    word: fn(T) -> &'static str,
+) -> impl TypedValueParser<Value = T> {
+    PossibleValuesParser::new(all.iter().map(move |value| word(*value))).try_map(move |text| {
+        let found = all.iter().copied().find(|value| word(*value) == text);
+        found.ok_or("no such word")
+    })
+}
+
+#[derive(Serialize)]
+struct Listed {
+    devices: Vec<DeviceReport>,
+}
+
 #[derive(Serialize)]
 struct History {
     keys: Vec<KeySummary>,
@@ -35,8 +80,28 @@ struct Problems {
     keys: Vec<Undecryptable>,
 }
 
-pub(crate) fn status(arguments: &Arguments, world: &World<'_>) -> Result<Exit, Failure> {
+pub(crate) fn list(arguments: &ListArguments, world: &World<'_>) -> Result<Exit, Failure> {
     let escrow = arguments.store.escrow(Vec::new(), world)?;
+    let among = match (arguments.status, arguments.reason, &arguments.group) {
+        (Some(status), ..) => Among::Status(status),
+        (_, Some(reason), _) => Among::Reason(reason),
+        (.., Some(group)) => Among::Group(group.clone()),
+        _ => Among::All,
+    };
+    let now = world.now()?;
+    let listed = Listed { devices: all_pages(world, |page| escrow.list(&among, page, now))? };
+    world.output.answer(&listed, &listed)?;
+    Ok(Exit::Yes)
+}
+
+pub(crate) fn status(arguments: &StatusArguments, world: &World<'_>) -> Result<Exit, Failure> {
+    let StatusArguments { arguments, format } = arguments;
+    let escrow = arguments.store.escrow(Vec::new(), world)?;
+    if format == "prometheus" {
+        let summary = escrow.summary(world.now()?)?;
+        world.output.answer(&summary, Metrics(&summary))?;
+        return Ok(Exit::Yes);
+    }
     match &arguments.device {
         Some(device) => {
             let report = escrow.device(device, world.now()?)?;
@@ -117,6 +182,38 @@ impl fmt::Display for SummaryWords<'_> {
     }
 }
 
+/// In the text format of Prometheus. Labels are words of this library.
+struct Metrics<'a>(&'a Summary);
+
+impl fmt::Display for Metrics<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let summary = self.0;
+        let mut gauge = |name: &str, help: &str, values: &[(String, u64)]| {
+            writeln!(f, "# HELP fdescrow_{name} {help}\n# TYPE fdescrow_{name} gauge")?;
+            values.iter().try_for_each(|(labels, value)| writeln!(f, "fdescrow_{name}{labels} {value}"))
+        };
+        let labelled = |label: &str, counts: &std::collections::BTreeMap<String, u64>| -> Vec<(String, u64)> {
+            counts.iter().map(|(word, count)| (format!("{{{label}=\"{word}\"}}"), *count)).collect()
+        };
+        let plain = |value| [(String::new(), value)];
+        gauge("devices", "Devices by status.", &labelled("status", &summary.status))?;
+        gauge("keys", "Recovery keys.", &plain(summary.keys))?;
+        gauge("key_problems", "Keys that cannot be taken for ones that work.", &labelled("reason", &summary.problems))?;
+        gauge("quarantined_keys", "Keys that wait for a decision.", &plain(summary.quarantined))?;
+        gauge("check_due_devices", "Devices with keys to be checked.", &plain(summary.check_due))
+    }
+}
+
+impl fmt::Display for Listed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.devices.iter().try_for_each(|report| {
+            write!(f, "{}: {}", Visible(&report.device), report.assessment.status)?;
+            report.assessment.reasons.iter().try_for_each(|reason| write!(f, ", {reason}"))?;
+            writeln!(f)
+        })
+    }
+}
+
 struct DeviceWords<'a>(&'a DeviceReport);
 
 impl fmt::Display for DeviceWords<'_> {
@@ -125,6 +222,14 @@ impl fmt::Display for DeviceWords<'_> {
         writeln!(f, "{}: {}", Visible(&report.device), report.assessment.status.as_str())?;
         for reason in &report.assessment.reasons {
             writeln!(f, "  {}: {}", reason.sentence(), reason.remedy())?;
+        }
+        if let Some(wake_at) = report.assessment.wake_at {
+            writeln!(f, "to be looked at again: {wake_at}")?;
+        }
+        if let Some(walk) = &report.walk {
+            write!(f, "FileVault: {}. For its user: {}", walk.station.when(), walk.station.user_text())?;
+            walk.deadline.map_or(Ok(()), |at| write!(f, " By {at}."))?;
+            writeln!(f)?;
         }
         writeln!(f, "keys received: {}", report.keys)?;
         if report.quarantined > 0 {

@@ -85,7 +85,12 @@ impl Document {
         self.already += report.already;
         self.quarantined += report.quarantined;
         self.unavailable += report.unavailable;
-        self.failures.extend(report.failures);
+        // A key fails once for each of its envelopes; it is one key that did not open.
+        for failure in report.failures {
+            if !self.failures.iter().any(|told| told.key == failure.key && told.code == failure.code) {
+                self.failures.push(failure);
+            }
+        }
     }
 
     fn done(&self) -> u64 {

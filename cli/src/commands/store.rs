@@ -1,10 +1,14 @@
 //! Which store, and whose keys?
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use clap::Args;
 use fdescrow::{Actor, ErrorCode, Organization, audit::MacKey, envelope::Certificate, escrow::Escrow};
 
+use super::profile::read_policy;
 use crate::{exit::Failure, input, world::World};
 
 /// The options of every command over a store.
@@ -19,6 +23,9 @@ pub(crate) struct StoreArguments {
     /// The key, kept outside of the store, that authenticates the audit
     #[arg(long, value_name = "F")]
     pub(crate) mac_key: Option<PathBuf>,
+    /// The policy that devices are judged by and keys are handed out under, TOML or JSON; without, the defaults
+    #[arg(long = "rules", value_name = "F")]
+    pub(crate) policy: Option<PathBuf>,
 }
 
 /// Who does it, and why.
@@ -32,12 +39,17 @@ pub(crate) struct Reasoned {
     pub(crate) reason: String,
 }
 
+/// Whether there is no file, or an empty one, which SQLite would take for a new database.
+fn is_nothing(path: &Path) -> bool {
+    std::fs::metadata(path).map_or(true, |metadata| metadata.is_file() && metadata.len() == 0)
+}
+
 impl StoreArguments {
     /// The escrow in a store that is there.
     pub(crate) fn escrow(&self, certificates: Vec<Certificate>, world: &World<'_>) -> Result<Escrow, Failure> {
         // A mistyped path must not become an empty store in which no device has a key.
         if let Some(path) =
-            self.store.strip_prefix("sqlite:").filter(|path| !path.is_empty() && !Path::new(path).exists())
+            self.store.strip_prefix("sqlite:").filter(|path| !path.is_empty() && is_nothing(Path::new(path)))
         {
             return Err(Failure::of(ErrorCode::StoreUnavailable, format!("{path}: there is no such store")));
         }
@@ -52,6 +64,10 @@ impl StoreArguments {
             .certificates(certificates);
         let builder = match self.mac_key()? {
             Some(mac_key) => builder.mac_key(mac_key),
+            None => builder,
+        };
+        let builder = match &self.policy {
+            Some(file) => builder.policies(Arc::new(Arc::new(read_policy(file)?))),
             None => builder,
         };
         Ok(builder.build()?)

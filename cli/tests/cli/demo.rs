@@ -29,6 +29,7 @@ fn it_can_be_played_again_in_a_store_that_is_kept() {
         let status = desk.store(&["status"], &["--organization", &organization, "--json"], "").ends(0).json();
         assert_eq!(status["devices"], 4);
     }
-    desk.run(&["demo", "--store", "memory:"], "").ends(0);
+    let run = desk.run(&["demo", "--store", "memory:"], "").ends(0);
+    assert!(!run.stderr.contains("look around"), "{}", run.stderr);
     desk.run(&["demo", "--store", "sqlite:no/such/folder/keys.db"], "").ends(3);
 }

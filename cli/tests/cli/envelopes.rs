@@ -123,6 +123,11 @@ fn who_cannot_open_it_is_told_who_can() {
     // A bare key without its certificate is tried, and fails like any other.
     let error = desk.run(&["open", "--identity", "other.key", "--json", "e"], "").ends(1).error();
     assert_eq!(error["fault"], "input");
+    // To one of several recipients it cannot be matched, which is said.
+    desk.run(&["seal", "--kind", "filevault", "--to", "escrow.crt", "other.crt", "--out", "several"], FILEVAULT)
+        .ends(0);
+    let run = desk.run(&["open", "--identity", "other.key", "several"], "").ends(1);
+    assert!(run.stderr.contains("no certificate beside it"), "{}", run.stderr);
     // Damaged behind the structure.
     let mut bytes = desk.read("e");
     *bytes.last_mut().unwrap() ^= 1;

@@ -62,6 +62,28 @@ fn a_key_as_an_argument_is_refused_and_not_repeated() {
 }
 
 #[test]
+fn a_key_where_a_name_or_a_reason_belongs_is_stored_nowhere() {
+    let desk = Desk::new("keys");
+    let reason = format!("Ana typed {FILEVAULT}.");
+    let receive = ["receive", "--store", "sqlite:keys.db", "--kind", "filevault"];
+    for rest in [
+        &["--device", FILEVAULT, "--by", "mdm"][..],
+        &["--device", "M", "--by", BITLOCKER],
+        &["--device", "M", "--by", "mdm", &format!("--volume={FILEVAULT}")],
+    ] {
+        let run = desk.run(&[&receive, rest].concat(), "").ends(2);
+        assert!(run.stderr.contains("standard input"), "{}", run.stderr);
+    }
+    let reveal = ["reveal", "--store", "memory:", "--identity", "a.key", "--device", "M", "--by", "ana"];
+    let run = desk.run(&[&reveal[..], &["--json", "--reason", &reason]].concat(), "").ends(2);
+    assert!(run.error()["message"].as_str().unwrap().contains("standard input"));
+    assert!(!desk.path("keys.db").exists());
+    // A name that is a key only if it is read loosely is a name: a Mac's UDID has 24 such symbols.
+    let run = desk.run(&[&receive[..], &["--device", "00008103-001234560C01001E", "--by", "mdm"]].concat(), "").ends(2);
+    assert!(run.stderr.contains("not a sealed message"), "{}", run.stderr);
+}
+
+#[test]
 fn no_text_and_too_much_text_are_no_keys() {
     let desk = Desk::new("keys");
     desk.run(&["key", "check", "--kind", "snapd"], "").ends(1);

@@ -190,11 +190,43 @@ fn nothing_is_handed_out_without_a_reason_or_of_a_device_that_is_not_there() {
         reveal(&["--device", "M", "--by", "ana", "--reason", ""]).ends(2).error()["name"],
         "RecoveryReasonMissing"
     );
+    assert_eq!(
+        reveal(&["--device", "M", "--by", "ana", "--reason", " "]).ends(2).error()["name"],
+        "RecoveryReasonMissing"
+    );
     assert_eq!(reveal(&["--device", "N", "--by", "ana", "--reason", "x"]).ends(1).error()["name"], "DeviceUnknown");
     let wrong = ["--identity", "newer.key", "newer.crt", "--device", "M", "--json"];
     let error = desk.store(&["reveal"], &[&wrong[..], &WHY].concat(), "").ends(1).error();
     assert_eq!(error["name"], "RecoveryNotOpened");
     assert!(error["notes"][0].as_str().unwrap().starts_with("key "));
+}
+
+#[test]
+fn a_key_that_no_check_can_finish_is_not_passed_over_in_silence() {
+    let desk = desk();
+    receive_clear(&desk, "PC", &[], BITLOCKER).ends(0);
+    receive(&desk, "M").ends(0);
+    // Rows that follow from the envelopes are gone, so that no change of the PC's key can be committed.
+    let delete =
+        "import sqlite3; d = sqlite3.connect('keys.db'); d.execute('delete from fdescrow_recipients'); d.commit()";
+    desk.write("delete.py", delete);
+    desk.shell("python3 delete.py").ends(0);
+    let report = check(&desk, &IDENTITY).ends(3).json();
+    assert_eq!((report["opened"].as_u64(), report["stale"].as_u64()), (Some(1), Some(1)));
+    assert_eq!(check(&desk, &IDENTITY).ends(3).json()["stale"], 1);
+}
+
+#[test]
+fn a_key_with_several_envelopes_that_is_not_rewrapped_is_told_once() {
+    let desk = desk();
+    receive_clear(&desk, "PC", &[], BITLOCKER).ends(0);
+    desk.store(&["rewrap"], &[&IDENTITY[..], &["--to", "newer.crt"]].concat(), "").ends(0);
+    for name in ["third", "fourth"] {
+        desk.certificate(name, "p-256");
+    }
+    let foreign = ["--identity", "third.key", "third.crt", "--to", "fourth.crt", "--json"];
+    let failures = desk.store(&["rewrap"], &foreign, "").ends(1).json()["failures"].clone();
+    assert_eq!(failures.as_array().unwrap().len(), 1, "{failures}");
 }
 
 #[test]
@@ -210,7 +242,8 @@ fn organizations_in_one_store_do_not_see_each_other() {
 fn a_store_that_cannot_be_opened_is_unavailable_and_none_is_made_by_asking() {
     let desk = desk();
     desk.write("text.db", "this is no database, and long enough to be looked at as if it were one");
-    for url in ["sqlite:missing.db", "sqlite:no/such/folder.db", "sqlite:text.db"] {
+    desk.write("empty.db", "");
+    for url in ["sqlite:missing.db", "sqlite:empty.db", "sqlite:no/such/folder.db", "sqlite:text.db"] {
         let run = desk.run(&["status", "--store", url, "--json"], "");
         assert_eq!(run.code, 3, "{url}: {}", run.stderr);
         assert_eq!(run.error()["fault"], "world");

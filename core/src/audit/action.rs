@@ -70,12 +70,19 @@ actions! {
     KeySighted = "key_sighted", "A key that was there already was received again.";
     QuarantineAccepted = "quarantine_accepted", "A key that was set apart was accepted.";
     QuarantineRejected = "quarantine_rejected", "A key that was set apart was rejected.";
+    RecoveryApproved = "recovery_approved", "Somebody approved that a key is handed out, or took that back.";
+    RecoveryEnded = "recovery_ended", "A request to see a key was denied or taken back.";
+    RecoveryReported = "recovery_reported", "It was said whether a key that was handed out did its work.";
+    RecoveryRequested = "recovery_requested", "Somebody asked to see a key.";
     ReleaseAuthorized = "release_authorized", "A key may be handed out; nothing was opened yet.";
     ReleaseFailed = "release_failed", "A key was to be handed out and did not open.";
     Released = "released", "A key was handed out.";
+    ReleasedToDevice = "released_to_device", "A key was given to a command for its own device.";
     Resealed = "resealed", "A key was opened and sealed anew.";
     RewrapFailed = "rewrap_failed", "A key was to be rewrapped and did not open.";
     Rewrapped = "rewrapped", "The content key of an envelope was encrypted to another recipient.";
+    RotationReported = "rotation_reported", "It was heard how the replacement of a key goes on.";
+    RotationRequested = "rotation_requested", "A key is to be replaced.";
     UploadRefused = "upload_refused", "An upload was refused.";
 }
 

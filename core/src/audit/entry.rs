@@ -55,9 +55,9 @@ impl fmt::Display for Subject {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Text(String);
 
-/// A text is empty, longer than 1024 bytes, or has control characters.
+/// A text is blank, longer than 1024 bytes, or has control characters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("text is empty, longer than 1024 bytes, or has control characters")]
+#[error("text is blank, longer than 1024 bytes, or has control characters")]
 #[non_exhaustive]
 pub struct TextError;
 
@@ -75,10 +75,10 @@ impl Text {
     /// Takes a text.
     ///
     /// # Errors
-    /// [`TextError`] if it is empty, too long, or has control characters.
+    /// [`TextError`] if it is blank, too long, or has control characters.
     pub fn new(text: impl Into<String>) -> Result<Self, TextError> {
         let text = text.into();
-        if text.is_empty() || text.len() > Self::MAX_BYTES || text.chars().any(char::is_control) {
+        if text.trim().is_empty() || text.len() > Self::MAX_BYTES || text.chars().any(char::is_control) {
             return Err(TextError);
         }
         Ok(Self(text))

@@ -3,16 +3,19 @@
 //! Certificates are registered when a key comes that is sealed to one of them. A certificate that was retired and for
 //! which a key comes all the same is taken back into use: no key is turned away for that.
 
-use super::{Error, Escrow, transaction::Change};
+use std::collections::BTreeSet;
+
+use super::{Error, Escrow, Page, Paged, transaction::Change};
 use crate::{
     audit::{Action, Draft, Text},
     envelope::{Certificate, Envelope, Fingerprint},
-    ids::{Actor, Digest},
+    ids::{Actor, Digest, KeyId},
     store::{
         ChangeId, CommitError, Index, ReadRecords, Revision, RowQuery, Subject,
         records::{CertificateRecord, CertificateState, ChangeSetBuilder, OrganizationRecord},
     },
     time::Timestamp,
+    verification::KeyChange,
 };
 
 /// The known certificates that an envelope is sealed to.
@@ -162,6 +165,85 @@ impl Escrow {
             Ok((vec![draft], ()))
         })
         .map(|_| ())
+    }
+
+    /// Says that the private key of a certificate is in wrong hands: every key that was ever sealed to it is exposed
+    /// until it is replaced. Follow with [`expose_keys`](Self::expose_keys) until nothing is left.
+    ///
+    /// # Errors
+    /// [`Error::KeyUnknown`] if it was never registered; [`Error::ReasonMissing`]; [`Error::Store`].
+    pub fn compromise_certificate(
+        &self,
+        fingerprint: &Fingerprint,
+        by: &Actor,
+        reason: &str,
+        now: Timestamp,
+    ) -> Result<(), Error> {
+        let reason = Text::new(reason).map_err(|_| Error::ReasonMissing)?;
+        self.change_organization(now, |_, builder| {
+            let key = CertificateRecord::row_key(&self.organization, fingerprint);
+            let mut record: CertificateRecord = self.store.as_ref().read(&key)?.ok_or(Error::KeyUnknown)?;
+            if record.state == CertificateState::Compromised {
+                return Ok((Vec::new(), ()));
+            }
+            record.state = CertificateState::Compromised;
+            record.since = now;
+            record.by = by.clone();
+            record.reason = Some(reason.clone());
+            builder.replace(&record);
+            let mut draft = certificate_draft(by, Action::CertificateChanged, fingerprint);
+            draft.reason = Some(reason.clone());
+            Ok((vec![draft], ()))
+        })
+        .map(|_| ())
+    }
+
+    /// Marks keys that were sealed to a compromised certificate as exposed, envelopes that are used no more included: up
+    /// to `limit` envelopes are looked at. Gives where to go on, none at the end; doing it again does no harm. Its policy
+    /// then has each replaced.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub fn expose_keys(
+        &self,
+        fingerprint: &Fingerprint,
+        page: &Page,
+        by: &Actor,
+        now: Timestamp,
+    ) -> Result<Paged<KeyId>, Error> {
+        let query = RowQuery::new(&self.organization, Index::RECIPIENTS_BY_KEY).equal(fingerprint.to_string());
+        let found = self.store.list(&page.query(query))?;
+        let keys: BTreeSet<&str> = found.rows.iter().filter_map(|row| row.text("key_id")).collect();
+        let mut exposed = Vec::new();
+        for key in keys {
+            if let Ok(key) = key.parse()
+                && self.expose(&key, fingerprint, by, now)?
+            {
+                exposed.push(key);
+            }
+        }
+        Ok(Paged::new(exposed, found.corrupt.len(), found.next))
+    }
+
+    fn expose(&self, key: &KeyId, fingerprint: &Fingerprint, by: &Actor, now: Timestamp) -> Result<bool, Error> {
+        let Some(record) = self.key_record(key)? else { return Ok(false) };
+        let certificate = Digest::from_bytes(*fingerprint.as_bytes());
+        let id = ChangeId::generate(self.rng())?;
+        self.transact(&record.device, id, now, |change| {
+            let mut record = self.key_record(key)?.ok_or(Error::KeyUnknown)?;
+            if record.facts.exposed().is_some() {
+                return Ok(false);
+            }
+            change.change_key(&mut record, KeyChange::Exposed { certificate, at: now })?;
+            let mut draft = Draft::new(by.clone(), Action::KeyExposed);
+            draft.references.key = Some(*key);
+            draft.references.certificate = Some(certificate);
+            change.audit(draft);
+            change.edit(move |builder| {
+                builder.replace(&record);
+            });
+            Ok(true)
+        })
     }
 
     /// The envelopes in use that are sealed to a certificate.

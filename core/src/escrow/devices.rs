@@ -1,6 +1,6 @@
 //! What does a device receive, how does it stand, and how is it hidden?
 
-use super::{Error, Escrow};
+use super::{Error, Escrow, rotations::judge};
 use crate::{
     audit::{Action, Draft, Text},
     ids::{Actor, DeviceId},
@@ -9,7 +9,7 @@ use crate::{
     profile::{self, Profile},
     store::ChangeId,
     time::Timestamp,
-    verification::{Assessment, Event, assess},
+    verification::{Assessment, Event},
 };
 
 impl Escrow {
@@ -41,7 +41,7 @@ impl Escrow {
     pub fn assess(&self, device: &DeviceId, now: Timestamp) -> Result<Assessment, Error> {
         let record = self.device_record(device)?.ok_or(Error::DeviceUnknown)?;
         let policy = self.policies.policy(record.group.as_deref());
-        Ok(assess(&record.state, &policy, now))
+        Ok(judge(&record, &policy, now))
     }
 
     /// Hides a device. Its keys stay, can be handed out, and it comes back with its next upload.

@@ -86,6 +86,18 @@ pub enum Error {
     /// What was asked for does not apply to the device as it is.
     #[error(transparent)]
     Rejected(#[from] Rejected),
+    /// A rule about handing out keys forbids it.
+    #[error(transparent)]
+    Recovery(#[from] crate::recovery::Rejected),
+    /// There is no such recovery.
+    #[error("there is no such recovery")]
+    RecoveryUnknown,
+    /// What was said of the replacement of a key cannot be.
+    #[error(transparent)]
+    Rotation(#[from] crate::rotation::Rejected),
+    /// The device has no such rotation.
+    #[error("the device has no such rotation")]
+    RotationUnknown,
     /// A key cannot be sealed.
     #[error(transparent)]
     Seal(#[from] SealError),
@@ -133,6 +145,10 @@ impl Error {
             Self::Randomness(error) => error.code(),
             Self::ReasonMissing => ErrorCode::RecoveryReasonMissing,
             Self::Rejected(error) => error.code(),
+            Self::Recovery(error) => error.code(),
+            Self::RecoveryUnknown => ErrorCode::RecoveryUnknown,
+            Self::Rotation(error) => error.code(),
+            Self::RotationUnknown => ErrorCode::RotationUnknown,
             Self::Seal(error) => error.code(),
             Self::Store(error) => error.code(),
             Self::Unavailable(error) => error.code(),

@@ -14,7 +14,7 @@ use crate::{
         records::{EnvelopeOrigin, EnvelopeRecord, KeyRecord},
     },
     time::Timestamp,
-    verification::{Binding, Failure, Place, ProvedBy, Quarantine, Reason},
+    verification::{Binding, Failure, KeyFacts, Place, ProvedBy, Quarantine, Reason},
 };
 
 /// A stored key, without the key.
@@ -209,6 +209,12 @@ impl Escrow {
     }
 }
 
+/// Whether a key was shown to work as far as these rules demand, and nothing speaks against it.
+pub(super) fn is_verified(facts: &KeyFacts, rules: &EscrowRules) -> bool {
+    let reached = facts.reached(rules.accept_device_proof).map(|reached| reached.level);
+    reached.is_some_and(|level| level >= rules.required_level(facts.place().kind)) && facts.reason().is_none()
+}
+
 /// The receipt of a key under these rules.
 pub(super) fn receipt_of(
     record: &KeyRecord,
@@ -218,9 +224,7 @@ pub(super) fn receipt_of(
 ) -> Receipt {
     let facts = &record.facts;
     let level = facts.reached(rules.accept_device_proof).map(|reached| reached.level);
-    let enough =
-        level.is_some_and(|level| level >= rules.required_level(facts.place().kind)) && facts.reason().is_none();
-    let status = match (facts.is_apart(), enough) {
+    let status = match (facts.is_apart(), is_verified(facts, rules)) {
         (true, _) => ReceiptStatus::Quarantined,
         (false, true) => ReceiptStatus::Verified,
         (false, false) => ReceiptStatus::Stored,

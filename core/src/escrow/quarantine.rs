@@ -7,6 +7,7 @@ use super::{Error, Escrow, KeySummary, Page, Paged};
 use crate::{
     audit::{Action, Draft, Text},
     ids::{Actor, KeyId},
+    rotation::RotationEvent,
     store::{ChangeId, Index, ReadRecords, RowQuery, records::KeyRecord},
     time::Timestamp,
     verification::KeyChange,
@@ -55,6 +56,10 @@ impl Escrow {
         self.transact(&device, id, now, |change| {
             let mut record = self.key_record(key)?.ok_or(Error::KeyUnknown)?;
             change.change_key(&mut record, decision.clone())?;
+            if matches!(decision, KeyChange::QuarantineAccepted) {
+                let came = RotationEvent::KeyReceived { key: *key, order: record.facts.order(), at: now };
+                change.rotate(record.facts.place(), &came);
+            }
             let rules = self.policies.policy(change.device.group.as_deref()).escrow();
             record.check_due = record.facts.check_due(&rules);
             let mut draft = Draft::new(by.clone(), action.clone());

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::{Error, Escrow};
+use super::{Error, Escrow, rotations::judge};
 use crate::{
     audit::Entry,
     envelope::{Envelope, Inspection, Limits},
@@ -14,7 +14,7 @@ use crate::{
         records::{AuditRecord, DeviceRecord},
     },
     time::Timestamp,
-    verification::{Assessment, Place, Reason, Status, assess},
+    verification::{Assessment, Place, Reason, Status, Walk},
 };
 
 /// Which part of a list.
@@ -81,6 +81,20 @@ impl<T> IntoIterator for Paged<T> {
     }
 }
 
+/// Which devices.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Among {
+    /// All.
+    All,
+    /// Those of a group.
+    Group(String),
+    /// Those with this reason first.
+    Reason(Reason),
+    /// Those with this status.
+    Status(Status),
+}
+
 /// A key that does not open, and what to do about it.
 #[derive(Clone, Debug, Serialize)]
 #[non_exhaustive]
@@ -129,6 +143,9 @@ pub struct DeviceReport {
     pub device: DeviceId,
     /// How it stands.
     pub assessment: Assessment,
+    /// Where a Mac stands on its way to a key that works; none unless its policy enforces FileVault.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub walk: Option<Walk>,
     /// When it was seen for the first time.
     pub created: Timestamp,
     /// When it was hidden, if it is.
@@ -161,7 +178,9 @@ impl Escrow {
         let found = self.key_page(&page.query(RowQuery::new(&self.organization, Index::KEYS_BY_PROBLEM)))?;
         let mut items = Vec::new();
         for record in &found.records {
-            let Some(reason) = record.problem() else { continue };
+            // One that was sealed anew opens as before.
+            let reason = record.problem().filter(|reason| *reason != Reason::EnvelopeNotOpened);
+            let Some(reason) = reason else { continue };
             let newest = self.envelopes_of(&record.facts.id())?.pop();
             let parsed = newest.and_then(|envelope| Envelope::parse(envelope.der(), &Limits::default()).ok());
             items.push(Undecryptable {
@@ -219,17 +238,51 @@ impl Escrow {
     /// # Errors
     /// [`Error::Store`].
     pub fn devices(&self, page: &Page, now: Timestamp) -> Result<Paged<DeviceReport>, Error> {
-        let query = page.query(RowQuery::new(&self.organization, Index::DEVICES_BY_KEY));
-        let found = self.store.as_ref().read_page::<DeviceRecord>(&query)?;
+        self.list(&Among::All, page, now)
+    }
+
+    /// The devices that have this status, first reason or group, as it was when they were judged last; each is judged anew
+    /// for the answer.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub fn list(&self, among: &Among, page: &Page, now: Timestamp) -> Result<Paged<DeviceReport>, Error> {
+        let found = self.store.as_ref().read_page::<DeviceRecord>(&page.query(self.among(among)))?;
         let items = found.records.iter().map(|record| self.device_report(record, now)).collect();
         Ok(Paged::new(items, found.unreadable.len(), found.next))
+    }
+
+    /// How many devices have this status, first reason or group, as it was when they were judged last.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub fn count(&self, among: &Among) -> Result<u64, Error> {
+        Ok(self.store.count(&self.among(among))?)
+    }
+
+    fn among(&self, among: &Among) -> RowQuery {
+        let by = |index| RowQuery::new(&self.organization, index);
+        match among {
+            Among::All => by(Index::DEVICES_BY_KEY),
+            Among::Group(group) => by(Index::DEVICES_BY_GROUP).equal(group.as_str()),
+            Among::Reason(reason) => by(Index::DEVICES_BY_REASON).equal(reason.as_str()),
+            Among::Status(status) => by(Index::DEVICES_BY_STATUS).equal(status.as_str()),
+        }
+    }
+
+    /// The records of devices by their id.
+    pub(super) fn device_page(&self, page: &Page) -> Result<Paged<DeviceRecord>, Error> {
+        let query = page.query(RowQuery::new(&self.organization, Index::DEVICES_BY_KEY));
+        let found = self.store.as_ref().read_page::<DeviceRecord>(&query)?;
+        Ok(Paged::new(found.records, found.unreadable.len(), found.next))
     }
 
     fn device_report(&self, record: &DeviceRecord, now: Timestamp) -> DeviceReport {
         let policy = self.policies.policy(record.group.as_deref());
         DeviceReport {
             device: record.device.clone(),
-            assessment: assess(&record.state, &policy, now),
+            assessment: judge(record, &policy, now),
+            walk: Walk::of(&record.state, &policy, now),
             created: record.state.created(),
             forgotten: record.state.forgotten(),
             keys: record.state.received(),

@@ -1,7 +1,8 @@
 //! How does a person get a key?
 //!
 //! Authorised, opened, released: that a key may be handed out is committed before any private key is used, that it was
-//! is committed before it is returned. Keys that are newer than the one known best to work are tried first.
+//! is committed before it is returned. Keys that are newer than the one known best to work are tried first. What was
+//! approved for one envelope of one key opens that envelope, and no other.
 
 use std::fmt;
 
@@ -9,23 +10,20 @@ use serde::Serialize;
 
 use super::{
     Error, Escrow,
-    check::{due_after, earlier},
     keys::DeviceKeys,
     opening::{self, Identities, OpenedKey, Outcome},
+    release::Asked,
 };
 use crate::{
-    audit::{Action, Draft, Text},
-    envelope::Keyring,
-    ids::{Actor, DeviceId, KeyId, ProtectorId, VolumeId},
+    audit::Text,
+    envelope::{Certificate, Envelope, Keyring, Owner, Payload, seal},
+    ids::{Actor, DeviceId, Digest, KeyId, Person, ProtectorId, VolumeId},
     key::{Kind, RecoveryKey},
-    policy::{Level, RecoveryRules},
-    recovery::{Recovery, RecoveryEvent, RecoveryId, RecoveryState, Request, Used},
-    store::{
-        ChangeId, Index, ReadRecords, RowQuery,
-        records::{KeyRecord, RecoveryRecord},
-    },
+    policy::Level,
+    recovery::{RecoveryId, Rejected},
+    store::records::KeyRecord,
     time::Timestamp,
-    verification::{KeyChange, KeyFacts, Place, Standing, candidates},
+    verification::{KeyFacts, Place, Standing, candidates},
 };
 
 /// Who wants which key, and why.
@@ -39,6 +37,10 @@ pub struct Reveal {
     volume: Option<VolumeId>,
     protector: Option<ProtectorId>,
     key: Option<KeyId>,
+    person: Option<Person>,
+    ticket: Option<String>,
+    break_glass: bool,
+    recovery: Option<RecoveryId>,
 }
 
 impl Reveal {
@@ -52,6 +54,10 @@ impl Reveal {
             volume: None,
             protector: None,
             key: None,
+            person: None,
+            ticket: None,
+            break_glass: false,
+            recovery: None,
         }
     }
 
@@ -95,6 +101,51 @@ impl Reveal {
     pub fn key(mut self, key: KeyId) -> Self {
         self.key = Some(key);
         self
+    }
+
+    /// Who that is, by what never changes of them. Needed where the policy asks for approvals.
+    #[must_use]
+    pub fn person(mut self, person: Person) -> Self {
+        self.person = Some(person);
+        self
+    }
+
+    /// The ticket that it belongs to: 1 to 1,024 bytes.
+    #[must_use]
+    pub fn ticket(mut self, ticket: impl Into<String>) -> Self {
+        self.ticket = Some(ticket.into());
+        self
+    }
+
+    /// In an emergency: nobody is asked, if the policy knows such a thing, and the key is replaced afterwards.
+    #[must_use]
+    pub fn break_glass(mut self) -> Self {
+        self.break_glass = true;
+        self
+    }
+
+    /// By this request, which was approved: exactly the key and envelope that it names.
+    #[must_use]
+    pub fn under(mut self, recovery: RecoveryId) -> Self {
+        self.recovery = Some(recovery);
+        self
+    }
+
+    /// What is asked for, and by whom.
+    pub(super) fn asked(&self) -> Result<Asked, Error> {
+        let actor = self.actor.clone().ok_or(Error::Misuse("a key is handed out to an actor: name it with `by`"))?;
+        let reason = Text::new(self.reason.clone()).map_err(|_| Error::ReasonMissing)?;
+        let ticket = match &self.ticket {
+            Some(ticket) => Some(Text::new(ticket.clone()).map_err(|_| Error::ReasonMissing)?),
+            None => None,
+        };
+        let (person, break_glass) = (self.person.clone(), self.break_glass);
+        let device = self.device.clone();
+        Ok(Asked { device, actor, person, reason, ticket, break_glass, command: None, to: None })
+    }
+
+    pub(super) fn device(&self) -> &DeviceId {
+        &self.device
     }
 
     fn wants(&self, facts: &KeyFacts) -> bool {
@@ -172,67 +223,118 @@ impl fmt::Display for Candidate {
     }
 }
 
-/// An authorisation that was committed.
-struct Authorized {
-    recovery: RecoveryRecord,
-    actor: Actor,
-    reason: Text,
+/// The keys of one place that may be opened.
+pub(super) struct Chosen {
+    pub(super) keys: Vec<KeyRecord>,
+    pub(super) place: Place,
+    /// In which order they are tried.
+    pub(super) order: Vec<KeyId>,
+    candidates: Vec<Candidate>,
+}
+
+/// A key that was handed out sealed to somebody's certificate.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct RevealedTo {
+    /// The key, sealed.
+    pub envelope: Envelope,
+    /// The stored key that it is.
+    pub id: KeyId,
+    /// Kind, volume and protector.
+    pub place: Place,
+    /// How far the key was shown to work, this opening included.
+    pub level: Level,
+    /// The recovery, as the store and the audit name it.
+    pub recovery: RecoveryId,
 }
 
 impl Escrow {
     /// Hands out a key, for a reason, and leaves a trace.
     ///
     /// If the answer is [`Error::Unavailable`] or [`Error::Unknown`], asking again goes on under the same authorisation,
-    /// for an hour.
+    /// for as long as the policy says: an hour, if it says nothing.
     ///
     /// # Errors
-    /// [`Error::UploadActorMissing`] never; [`Error::Misuse`] without an actor; [`Error::ReasonMissing`];
-    /// [`Error::DeviceUnknown`]; [`Error::NoKey`]; [`Error::Ambiguous`] if several places have keys and none was chosen;
-    /// [`Error::Quarantined`]; [`Error::NotOpened`]; [`Error::Unavailable`]; [`Error::Store`], [`Error::Unknown`]: the
-    /// key is not handed out.
+    /// [`Error::Misuse`] without an actor; [`Error::ReasonMissing`]; [`Error::DeviceUnknown`]; [`Error::NoKey`];
+    /// [`Error::Ambiguous`] if several places have keys and none was chosen; [`Error::Quarantined`];
+    /// [`Error::Recovery`] if the policy asks for approvals, a ticket, or patience; [`Error::NotOpened`];
+    /// [`Error::Unavailable`]; [`Error::Store`], [`Error::Unknown`]: the key is not handed out.
     pub fn reveal(&self, request: Reveal, keyring: &Keyring, now: Timestamp) -> Result<Revealed, Error> {
-        let actor = request.actor.clone().ok_or(Error::Misuse("a key is handed out to an actor: name it with `by`"))?;
-        let reason = Text::new(request.reason.clone()).map_err(|_| Error::ReasonMissing)?;
-        let device = self.device_record(&request.device)?.ok_or(Error::DeviceUnknown)?;
-        let DeviceKeys { keys, .. } = self.keys_of(&request.device)?;
-        let wanted: Vec<&KeyRecord> = keys.iter().filter(|key| request.wants(&key.facts)).collect();
-        let place = one_place(&wanted)?;
-        let of_place = || wanted.iter().filter(|key| *key.facts.place() == place).map(|key| &key.facts);
-        let sorted = candidates(of_place(), device.state.installation());
-        let mut order: Vec<KeyId> = sorted.untried.iter().map(|facts| facts.id()).collect();
-        order.extend(sorted.chosen.map(KeyFacts::id));
-        if request.key.is_some() || order.is_empty() {
-            // One that was named, or of which nothing is known but that they are there: all that may be opened.
-            order = of_place().filter(|facts| !facts.is_apart()).map(KeyFacts::id).collect();
-            order.reverse();
-        }
-        if order.is_empty() {
-            return Err(Error::Quarantined);
-        }
-        let listed = sorted
-            .all
-            .iter()
-            .map(|(facts, standing)| Candidate {
-                key: facts.id(),
-                received: facts.received(),
-                last_success: facts.last_success().map(|success| success.at),
-                standing: *standing,
-            })
-            .collect();
+        let asked = request.asked()?;
+        self.hand_out(&request, &asked, keyring, now)
+    }
 
-        let authorized = self.authorize(&request.device, actor, reason, order.first().copied(), now)?;
+    /// Hands out a key sealed to somebody's certificate: whoever carries it learns nothing.
+    ///
+    /// # Errors
+    /// As [`reveal`](Self::reveal); [`Error::Seal`] if the certificate cannot be sealed to.
+    pub fn reveal_to(
+        &self,
+        request: Reveal,
+        to: &Certificate,
+        keyring: &Keyring,
+        now: Timestamp,
+    ) -> Result<RevealedTo, Error> {
+        let mut asked = request.asked()?;
+        asked.to = Some(Digest::from_bytes(*to.fingerprint().as_bytes()));
+        let revealed = self.hand_out(&request, &asked, keyring, now)?;
+        let Revealed { key, id, place, level, recovery, .. } = revealed;
+        let owner = Owner::new()
+            .organization(self.organization.clone())
+            .device(request.device().clone())
+            .volume(place.volume.clone())
+            .protector(place.protector.clone())
+            .key_id(id)
+            .time(now);
+        let envelope = seal(&Payload::new(key, owner), &[to], self.rng())?;
+        Ok(RevealedTo { envelope, id, place, level, recovery })
+    }
+
+    /// Gives a key to a command for the device itself: the rotation of a FileVault key by MDM, a check of the key by its
+    /// agent, another key slot. The second door: off by default, one release for each command, in the audit like any.
+    ///
+    /// # Errors
+    /// As [`reveal`](Self::reveal); [`Error::Recovery`] if the policy gives no key to a command, or if this command had one
+    /// already.
+    pub fn release_to_device(
+        &self,
+        request: Reveal,
+        command: &str,
+        keyring: &Keyring,
+        now: Timestamp,
+    ) -> Result<Revealed, Error> {
+        let mut asked = request.asked()?;
+        asked.command = Some(Text::new(command).map_err(|_| Error::ReasonMissing)?);
+        self.hand_out(&request, &asked, keyring, now)
+    }
+
+    fn hand_out(&self, request: &Reveal, asked: &Asked, keyring: &Keyring, now: Timestamp) -> Result<Revealed, Error> {
+        let Chosen { keys, place, mut order, candidates } = self.choose(request)?;
+        let authorized = match request.recovery {
+            Some(recovery) => self.take_up(&recovery, asked, now)?,
+            None => self.authorize(asked, order.first().copied(), now)?,
+        };
+        let approved = authorized.approved();
+        if let Some((key, _)) = approved {
+            // What was approved is this key, whatever came since.
+            order = keys.iter().map(|record| record.facts.id()).filter(|id| *id == key).collect();
+            if order.is_empty() {
+                return Err(Rejected::OtherKey.into());
+            }
+        }
         let answering = self.answering(keyring);
         let identities = Identities::of(&answering.keyring);
         let mut unavailable = false;
         for id in &order {
-            let Some(record) = wanted.iter().find(|key| key.facts.id() == *id) else { continue };
-            let envelopes = self.envelopes_of(id)?;
+            let Some(record) = keys.iter().find(|key| key.facts.id() == *id) else { continue };
+            let mut envelopes = self.envelopes_of(id)?;
+            envelopes.retain(|envelope| approved.is_none_or(|(_, digest)| envelope.digest() == digest));
             match opening::open(&self.organization, record, &envelopes, &identities, now) {
                 Outcome::Opened(opened) => {
                     let OpenedKey { key, opening } = *opened;
                     let level = self.release(&authorized, record, &envelopes, &opening, now)?;
                     let recovery = authorized.recovery.recovery;
-                    return Ok(Revealed { key, id: *id, place, level, candidates: listed, recovery });
+                    return Ok(Revealed { key, id: *id, place, level, candidates, recovery });
                 }
                 Outcome::Unavailable => unavailable = true,
                 Outcome::NotOpened(_) => {}
@@ -245,155 +347,41 @@ impl Escrow {
         Err(Error::NotOpened { candidates: order })
     }
 
-    /// Commits that a key may be opened for this actor; an authorisation that was not used up is taken up again.
-    fn authorize(
-        &self,
-        device: &DeviceId,
-        actor: Actor,
-        reason: Text,
-        key: Option<KeyId>,
-        now: Timestamp,
-    ) -> Result<Authorized, Error> {
-        if let Some(recovery) = self.open_authorization(device, &actor, &reason, key, now)? {
-            return Ok(Authorized { recovery, actor, reason });
+    /// The keys that a request means, and the order in which they are tried.
+    pub(super) fn choose(&self, request: &Reveal) -> Result<Chosen, Error> {
+        let device = self.device_record(&request.device)?.ok_or(Error::DeviceUnknown)?;
+        let DeviceKeys { keys, .. } = self.keys_of(&request.device)?;
+        let mut keys: Vec<KeyRecord> = keys.into_iter().filter(|key| request.wants(&key.facts)).collect();
+        let place = one_place(&keys)?;
+        keys.retain(|key| *key.facts.place() == place);
+        let facts = || keys.iter().map(|key| &key.facts);
+        let sorted = candidates(facts(), device.state.installation());
+        let mut order: Vec<KeyId> = sorted.untried.iter().map(|facts| facts.id()).collect();
+        order.extend(sorted.chosen.map(KeyFacts::id));
+        if request.key.is_some() || order.is_empty() {
+            // One that was named, or of which nothing is known but that they are there: all that may be opened.
+            order = facts().filter(|facts| !facts.is_apart()).map(KeyFacts::id).collect();
+            order.reverse();
         }
-        let id = ChangeId::generate(self.rng())?;
-        let until = now.saturating_add(AUTHORIZED_SECONDS);
-        let mut asked = Request::new(actor.clone(), reason.clone(), now);
-        asked.expires = Some(until);
-        let rules = RecoveryRules { reveals_per_day: 0, ..RecoveryRules::default() };
-        let authorized =
-            RecoveryEvent::Authorized { actor: actor.clone(), person: None, key, envelope: None, until, at: now };
-        let course = Recovery::request(asked, key, None, &rules, Used::default())
-            .and_then(|course| course.apply(&authorized))
-            .map_err(|_| Error::Conflict)?;
-        let recovery = RecoveryRecord::new(RecoveryId::generate(self.rng())?, device.clone(), course);
-        let authorized = Authorized { recovery, actor, reason };
-        self.transact(device, id, now, |change| {
-            let mut draft = authorized.draft(Action::ReleaseAuthorized);
-            draft.references.key = key;
-            change.audit(draft);
-            let record = authorized.recovery.clone();
-            change.edit(move |builder| {
-                builder.insert(&record);
-            });
-            Ok(())
-        })?;
-        Ok(authorized)
-    }
-
-    fn open_authorization(
-        &self,
-        device: &DeviceId,
-        actor: &Actor,
-        reason: &Text,
-        key: Option<KeyId>,
-        now: Timestamp,
-    ) -> Result<Option<RecoveryRecord>, Error> {
-        let mut query = RowQuery::new(&self.organization, Index::RECOVERIES_BY_DEVICE).equal(device.as_str());
-        loop {
-            let page = self.store.as_ref().read_page::<RecoveryRecord>(&query)?;
-            let usable = |record: &&RecoveryRecord| {
-                let course = &record.course;
-                course.state_at(now) == RecoveryState::ReleaseAuthorized
-                    && course.asked().actor == *actor
-                    && course.asked().reason == *reason
-                    && course.key() == key
-            };
-            if let Some(record) = page.records.iter().find(usable) {
-                return Ok(Some(record.clone()));
-            }
-            match page.next {
-                Some(next) => query = query.after(next),
-                None => return Ok(None),
-            }
+        if order.is_empty() {
+            return Err(Error::Quarantined);
         }
-    }
-
-    /// Commits that the key is handed out, and that it opened.
-    fn release(
-        &self,
-        authorized: &Authorized,
-        opened: &KeyRecord,
-        envelopes: &[crate::store::records::EnvelopeRecord],
-        opening: &crate::verification::Opening,
-        now: Timestamp,
-    ) -> Result<Level, Error> {
-        let key = opened.facts.id();
-        self.finish(authorized, now, |change| {
-            let mut record = self.key_record(&key)?.ok_or(Error::KeyUnknown)?;
-            // What the opening proves is recorded if the key is still what was opened; it is handed out in any case.
-            if record.facts == opened.facts {
-                change.change_key(&mut record, KeyChange::Opened(opening.clone()))?;
-                self.settle_envelopes(change, &mut record, envelopes, opening, (&authorized.actor, now))?;
-                let rules = self.policies.policy(change.device.group.as_deref()).escrow();
-                record.check_due = due_after(&record, &rules, now);
-                // Opened is checked: the device is not due any more for this key.
-                change.device.check_due = earlier(self.due_without(&record.device, &[key])?, record.check_due);
-                let stored = record.clone();
-                change.edit(move |builder| {
-                    builder.replace(&stored);
-                });
-            }
-            let level = record.facts.reached(true).map_or(Level::EnvelopeOpens, |reached| reached.level);
-            let mut draft = authorized.draft(Action::Released);
-            draft.references.key = Some(key);
-            draft.references.envelope = Some(opening.envelope);
-            draft.references.identity = Some(opening.identity);
-            draft.references.level = Some(level);
-            draft.references.volume.clone_from(&record.facts.place().volume);
-            draft.references.protector.clone_from(&record.facts.place().protector);
-            change.audit(draft);
-            Ok((RecoveryEvent::Released { key, envelope: opening.envelope, at: now }, level))
-        })
-    }
-
-    fn release_failed(&self, authorized: &Authorized, now: Timestamp) -> Result<(), Error> {
-        self.finish(authorized, now, |change| {
-            change.audit(authorized.draft(Action::ReleaseFailed));
-            Ok((RecoveryEvent::NotOpened { at: now }, ()))
-        })
-    }
-
-    fn finish<T>(
-        &self,
-        authorized: &Authorized,
-        now: Timestamp,
-        decide: impl Fn(&mut super::transaction::Change) -> Result<(RecoveryEvent, T), Error>,
-    ) -> Result<T, Error> {
-        let id = ChangeId::generate(self.rng())?;
-        let recovery = &authorized.recovery;
-        self.transact(&recovery.device, id, now, |change| {
-            let row = RecoveryRecord::row_key(&self.organization, &recovery.recovery);
-            let mut record: RecoveryRecord = self.store.as_ref().read(&row)?.ok_or(Error::NoKey)?;
-            // An authorisation is used once.
-            if record.course.state() != RecoveryState::ReleaseAuthorized {
-                return Err(Error::Conflict);
-            }
-            let (event, value) = decide(change)?;
-            record.course = record.course.apply(&event).map_err(|_| Error::Conflict)?;
-            change.edit(move |builder| {
-                builder.replace(&record);
-            });
-            Ok(value)
-        })
-    }
-}
-
-/// For how long an authorisation that was not used up can be used.
-const AUTHORIZED_SECONDS: i64 = 60 * 60;
-
-impl Authorized {
-    fn draft(&self, action: Action) -> Draft {
-        let mut draft = Draft::new(self.actor.clone(), action);
-        draft.reason = Some(self.reason.clone());
-        draft.references.request = Text::new(self.recovery.recovery.to_string()).ok();
-        draft
+        let candidates = sorted
+            .all
+            .iter()
+            .map(|(facts, standing)| Candidate {
+                key: facts.id(),
+                received: facts.received(),
+                last_success: facts.last_success().map(|success| success.at),
+                standing: *standing,
+            })
+            .collect();
+        Ok(Chosen { keys, place, order, candidates })
     }
 }
 
 /// The one place that the keys are of.
-fn one_place(keys: &[&KeyRecord]) -> Result<Place, Error> {
+fn one_place(keys: &[KeyRecord]) -> Result<Place, Error> {
     let mut places: Vec<Place> = keys.iter().map(|key| key.facts.place().clone()).collect();
     places.sort();
     places.dedup();

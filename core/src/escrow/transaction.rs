@@ -3,7 +3,7 @@
 //! Read, decide, commit; and again from the start if somebody else was faster. A lost answer is asked for before
 //! anything else is done.
 
-use super::{Error, Escrow};
+use super::{Error, Escrow, rotations::judge};
 use crate::{
     audit::Draft,
     ids::{DeviceId, KeyId},
@@ -12,7 +12,7 @@ use crate::{
         records::{ChangeSetBuilder, DeviceRecord, Judged, KeyRecord, OrganizationRecord},
     },
     time::Timestamp,
-    verification::{Event, KeyChange, assess},
+    verification::{Event, KeyChange},
 };
 
 /// How often somebody else may be faster.
@@ -82,10 +82,11 @@ impl Escrow {
     }
 
     /// The change set of a change, with the device judged anew.
-    pub(super) fn change_set(&self, change: Change, now: Timestamp) -> Result<ChangeSet, Error> {
+    pub(super) fn change_set(&self, mut change: Change, now: Timestamp) -> Result<ChangeSet, Error> {
+        let policy = self.policies.policy(change.device.group.as_deref());
+        self.begin_rotations(&mut change, &policy, now)?;
         let Change { id, mut device, drafts, edits, .. } = change;
-        let policy = self.policies.policy(device.group.as_deref());
-        let assessment = assess(&device.state, &policy, now);
+        let assessment = judge(&device, &policy, now);
         device.judged = Some(Judged::new(assessment, Some(policy.digest())));
         let mut builder = ChangeSetBuilder::of_device(id, &self.organization, device);
         for edit in edits {

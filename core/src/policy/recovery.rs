@@ -21,7 +21,7 @@ pub struct RecoveryRules {
     pub request_expires: u32,
     /// How long an authorized release may be tried again until the key opened. Default: one hour.
     pub authorization_expires: u32,
-    /// How many keys one person may be shown in a day (any 24 hours); 0: no limit. Default: 20.
+    /// How many keys one person may be shown in a day (any 24 hours); 0: no limit. Default: 0.
     pub reveals_per_day: u32,
     /// Whether a request must name its ticket. Default: no.
     pub ticket_required: bool,
@@ -58,7 +58,7 @@ impl Default for RecoveryRules {
             approvals: 0,
             request_expires: DAY,
             authorization_expires: HOUR,
-            reveals_per_day: 20,
+            reveals_per_day: 0,
             ticket_required: false,
             release_to_device: false,
             break_glass: None,

@@ -9,6 +9,7 @@ use std::{collections::BTreeSet, fmt, str::FromStr};
 use serde::{Deserialize, Serialize};
 
 use super::error::Violations;
+use crate::{ids::words, key::Kind};
 
 macro_rules! causes {
     ($( $(#[$doc:meta])* $variant:ident = $word:literal; )*) => {
@@ -63,6 +64,27 @@ impl FromStr for Cause {
     }
 }
 
+words! {
+    /// How a device makes the new key.
+    Method {
+        /// An agent adds the new key beside the old one, and removes that at the end (BitLocker, LUKS).
+        Agent = "agent";
+        /// The agent sets the flag of Escrow Buddy, which makes a new FileVault key at the next login. The
+        /// old key dies with that; the flag is cleared also when it fails.
+        EscrowBuddy = "escrow_buddy";
+        /// The MDM command `RotateFileVaultKey`, which is given the present key or a user's password. The old key dies
+        /// with it; the new one is in the reply, or has to be asked for with `SecurityInfo`.
+        Mdm = "mdm";
+    }
+}
+
+impl Method {
+    /// Whether the old key works until it is removed from the device.
+    pub fn adds_before_it_removes(self) -> bool {
+        self == Self::Agent
+    }
+}
+
 /// The word names no cause.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("no such cause: age, certificate, compromise, operator, policy, reveal and undecryptable are known")]
@@ -84,6 +106,9 @@ pub struct RotationRules {
     pub max_age: u32,
     /// How long after a key was shown its replacement begins, so that the person can still type it. Default: one hour.
     pub after_reveal: u32,
+    /// How a Mac makes a new key: `escrow_buddy` or `mdm`. Default: `escrow_buddy`, which needs no key to be handed to
+    /// a command.
+    pub filevault: Method,
     /// How long a device may take to accept a request before it is overdue. Default: one day.
     pub deliver_within: u32,
     /// How long a new key may take after that. Default: seven days, because Escrow Buddy waits for a login.
@@ -102,6 +127,7 @@ impl Default for RotationRules {
             on: Cause::ALL.iter().copied().collect(),
             max_age: 0,
             after_reveal: HOUR,
+            filevault: Method::EscrowBuddy,
             deliver_within: DAY,
             new_key_within: 7 * DAY,
             verify_within: DAY,
@@ -120,6 +146,11 @@ impl RotationRules {
     /// Whether this cause starts a rotation by itself.
     pub fn starts(&self, cause: Cause) -> bool {
         self.on.contains(&cause) && (cause != Cause::Age || self.max_age > 0)
+    }
+
+    /// How a key of this kind is replaced.
+    pub fn method(&self, kind: Kind) -> Method {
+        if kind == Kind::FileVault { self.filevault } else { Method::Agent }
     }
 
     pub(super) fn check(&self, violations: &mut Violations) {
@@ -143,6 +174,12 @@ impl RotationRules {
             "rotation.max_age",
             "has no effect: rotation.on does not list `age`",
             "rotation.on",
+        );
+        violations.require(
+            self.filevault != Method::Agent,
+            "rotation.filevault",
+            "is `agent`: a Mac has one recovery key, and makes it itself",
+            "`escrow_buddy` or `mdm`",
         );
         violations.require(
             self.retries <= MAX_RETRIES,

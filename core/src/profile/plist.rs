@@ -37,7 +37,7 @@ fn sort_inside(value: &mut Value) {
 }
 
 /// Reads an XML property list whose root is a dictionary.
-pub(super) fn read(bytes: &[u8], limits: &ProfileLimits) -> Result<Dictionary, ProfileError> {
+pub(crate) fn read(bytes: &[u8], limits: &ProfileLimits) -> Result<Dictionary, ProfileError> {
     if bytes.len() > limits.bytes {
         return Err(ProfileError::Limit("is larger than the limit"));
     }

@@ -139,6 +139,7 @@ macro_rules! rejections {
 
 rejections! {
     BreakGlassNotAllowed = "break_glass_not_allowed", "the policy allows no emergency in which nobody is asked";
+    DeviceReleaseNotAllowed = "device_release_not_allowed", "the policy gives no key to a command";
     Enough = "enough", "it has as many approvals as it needs";
     Expired = "expired", "its time is over";
     KeyMissing = "key_missing", "approvals are for one envelope of one key: name both";

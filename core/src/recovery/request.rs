@@ -26,6 +26,9 @@ pub struct Request {
     /// Whether it is an emergency, in which nobody is asked.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub break_glass: bool,
+    /// The command that it is for, where it is for a device and no person sees it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub command: Option<Text>,
     /// When.
     pub at: Timestamp,
     /// Until when it can be approved and used; not longer than the policy says.
@@ -36,7 +39,7 @@ pub struct Request {
 impl Request {
     /// A request; the rest are fields.
     pub fn new(actor: Actor, reason: Text, at: Timestamp) -> Self {
-        Self { actor, person: None, reason, ticket: None, break_glass: false, at, expires: None }
+        Self { actor, person: None, reason, ticket: None, break_glass: false, command: None, at, expires: None }
     }
 }
 

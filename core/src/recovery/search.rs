@@ -95,6 +95,11 @@ impl Search {
     }
 }
 
+/// The one form of a name that may be a UUID: in lower case with its dashes; other names as they are.
+pub(crate) fn canonical(name: &str) -> String {
+    uuid_in(name).unwrap_or_else(|| name.to_owned())
+}
+
 /// Whether a text is a key of any kind. A FileVault key has no check in it, so that only its groups, or that it has none,
 /// tell it from a name of 24 letters and digits.
 fn looks_like_key(text: &str) -> bool {

@@ -67,6 +67,24 @@ impl Assessment {
         }
     }
 
+    /// The same, in this situation too, which has to be looked at again at `wake_at`.
+    #[must_use]
+    pub(crate) fn and(mut self, situation: Situation, wake_at: Option<Timestamp>) -> Self {
+        let mut other = Self::of(Found { ends: wake_at, ..situation.into() });
+        if other.status < self.status {
+            std::mem::swap(&mut self, &mut other);
+        }
+        self.join(other);
+        self
+    }
+
+    /// The same, to be looked at again at this time at the latest.
+    #[must_use]
+    pub(crate) fn waking(mut self, at: Option<Timestamp>) -> Self {
+        self.wake_at = [self.wake_at, at].into_iter().flatten().min();
+        self
+    }
+
     /// Joins what is no more urgent than this.
     fn join(&mut self, other: Self) {
         self.add(other.reasons);
@@ -100,7 +118,7 @@ pub fn assess(state: &State, policy: &Policy, now: Timestamp) -> Assessment {
     let disk = disk::situation(state, policy, works, now);
     // A device that did not get its configuration yet has nothing to send.
     let no_key = rules.required && judged.is_empty();
-    if no_key && !disk.as_ref().is_some_and(|found| found.situation == Situation::ConfigurationPending) {
+    if no_key && disk.as_ref().is_none_or(|found| found.situation != Situation::ConfigurationPending) {
         judged.push(Assessment::of(without_key(state, &rules, now)));
     }
     judged.extend(disk.map(Assessment::of));

@@ -101,6 +101,13 @@ pub enum KeyChange {
     QuarantineAccepted,
     /// An operator rejected the key that was set apart.
     QuarantineRejected,
+    /// The key was shown to a person.
+    Revealed {
+        /// Whether in an emergency, without the approvals that are asked for otherwise.
+        break_glass: bool,
+        /// When.
+        at: Timestamp,
+    },
 }
 
 /// What can happen to a device, as far as its keys are concerned.

@@ -91,6 +91,17 @@ pub struct EnvelopeFacts {
     pub checked: bool,
 }
 
+/// The first time that a key was shown to a person.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Revelation {
+    /// When.
+    pub at: Timestamp,
+    /// Whether it was in an emergency, without the approvals that are asked for otherwise.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub break_glass: bool,
+}
+
 /// The last time that a key was opened.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]

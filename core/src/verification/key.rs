@@ -12,8 +12,8 @@ use serde_json::Value;
 use super::{
     change::{HeaderProof, KeyChange, Rejected},
     fact::{
-        Attempt, EnvelopeFacts, Exposure, NewKey, Origin, Place, ProvedBy, Quarantine, Reached, Retirement, Success,
-        Unlocked,
+        Attempt, EnvelopeFacts, Exposure, NewKey, Origin, Place, ProvedBy, Quarantine, Reached, Retirement, Revelation,
+        Success, Unlocked,
     },
     reason::{Failure, Reason},
 };
@@ -53,6 +53,8 @@ pub struct KeyFacts {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) exposed: Option<Exposure>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) revealed: Option<Revelation>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) retired: Option<Retirement>,
     #[serde(flatten)]
     pub(super) other: BTreeMap<String, Value>,
@@ -79,6 +81,7 @@ impl KeyFacts {
             attested: None,
             denied: None,
             exposed: None,
+            revealed: None,
             retired: None,
             other: BTreeMap::new(),
         }
@@ -155,6 +158,12 @@ impl KeyFacts {
             }
             KeyChange::QuarantineAccepted => key.decide(Quarantine::Accepted)?,
             KeyChange::QuarantineRejected => key.decide(Quarantine::Rejected)?,
+            KeyChange::Revealed { break_glass, at } => {
+                // The first time counts: somebody knows the key since then.
+                let first = key.revealed.map_or(*at, |first| first.at);
+                let emergency = *break_glass || key.revealed.is_some_and(|first| first.break_glass);
+                key.revealed = Some(Revelation { at: first, break_glass: emergency });
+            }
         }
         Ok(key)
     }
@@ -313,6 +322,11 @@ impl KeyFacts {
     /// Its envelopes that are in use, oldest first.
     pub fn envelopes(&self) -> &[EnvelopeFacts] {
         &self.envelopes
+    }
+
+    /// When it was shown to a person for the first time, if it was.
+    pub fn revealed(&self) -> Option<Revelation> {
+        self.revealed
     }
 
     /// Whether it is or was set apart.

@@ -12,12 +12,13 @@ use serde_json::Value;
 use super::{
     fact::Place,
     observation::{
-        Conversion, EncryptionMethod, FileVaultReading, Observation, ProtectorKind, ProtectorSnapshot, Reading,
-        VolumeReading,
+        Conversion, EncryptionMethod, FileVaultReading, Observation, ProtectorKind, ProtectorReading,
+        ProtectorSnapshot, Reading, VolumeReading,
     },
 };
 use crate::{
     ids::{Platform, VolumeId, Word},
+    key::Kind,
     time::Timestamp,
 };
 
@@ -307,19 +308,32 @@ impl Posture {
     /// What the last complete list of protectors says of a key of this place that came at `received`.
     pub(super) fn protector_of(&self, place: &Place, received: Timestamp) -> Option<bool> {
         let wanted = place.protector.as_ref()?;
-        let volume = self.volumes.iter().find(|known| known.volume == place.volume)?;
+        let volume = self.volumes.iter().find(|known| is_same(known.volume.as_ref(), place.volume.as_ref()))?;
         let snapshot = volume.protectors.as_ref().filter(|snapshot| snapshot.at > received)?;
-        Some(snapshot.value.protectors.iter().any(|protector| protector.id == *wanted))
+        Some(snapshot.value.protectors.iter().any(|protector| protector.id.is_same(wanted)))
     }
 
     /// Whether there is a recovery protector that none of these places names.
     pub(super) fn unknown_protector<'a>(&self, places: impl Iterator<Item = &'a Place> + Clone) -> bool {
-        self.volumes.iter().filter_map(|volume| volume.protectors.as_ref()).any(|snapshot| {
-            snapshot.value.protectors.iter().any(|protector| {
-                protector.kind == ProtectorKind::NumericalPassword
-                    && !places.clone().any(|place| place.protector.as_ref() == Some(&protector.id))
-            })
-        })
+        // A key of a LUKS volume that names no slot may be that of any.
+        let is_of = |place: &Place, protector: &ProtectorReading| match &place.protector {
+            Some(id) => id.is_same(&protector.id),
+            None => protector.kind == ProtectorKind::Passphrase && place.kind != Kind::BitLocker,
+        };
+        let mut protectors = self
+            .volumes
+            .iter()
+            .filter_map(|volume| volume.protectors.as_ref())
+            .flat_map(|snapshot| &snapshot.value.protectors);
+        protectors.any(|protector| protector.is_for_recovery() && !places.clone().any(|place| is_of(place, protector)))
+    }
+}
+
+/// The same volume, however it is written: a key that came under another spelling is not gone.
+fn is_same(known: Option<&VolumeId>, other: Option<&VolumeId>) -> bool {
+    match (known, other) {
+        (Some(known), Some(other)) => known.is_same(other),
+        (known, other) => known == other,
     }
 }
 

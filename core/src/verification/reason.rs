@@ -133,6 +133,9 @@ reasons! {
     Encrypting = "encrypting", [],
         "The disk is being encrypted.",
         "Nothing; the device may be used meanwhile.";
+    EnvelopeNotOpened = "envelope_not_opened", [CheckKey],
+        "The key works; it was sealed anew since, and that envelope was not opened yet.",
+        "Run the check with the new identity; the old one is needed until then.";
     EscrowNotRequired = "escrow_not_required", [],
         "The policy does not ask for a recovery key of this device.",
         "Nothing; keys that are there are kept.";
@@ -181,6 +184,15 @@ reasons! {
     RemovalPending = "removal_pending", [],
         "The configuration is being removed from the device.",
         "Nothing; keys that are there are kept.";
+    Rotating = "rotating", [],
+        "A key is being replaced.",
+        "Nothing; the old one is kept until the new one is known to work.";
+    RotationOverdue = "rotation_overdue", [LookAtDevice],
+        "The replacement of a key takes longer than the policy allows.",
+        "See what it waits for: the device may be off, or nobody logs in.";
+    RotationStuck = "rotation_stuck", [LookAtDevice],
+        "The device was asked to replace its key as often as the policy allows, and did not.",
+        "Look at what it answered, and ask again when that is mended.";
     SealedByMacos = "sealed_by_macos", [DeliverProfile, RequestNewKey],
         "macOS sealed the key to a certificate of its own: the escrow profile was not there when FileVault was turned on.",
         "Deliver the profile, then have the key replaced.";

@@ -190,6 +190,14 @@ situations! {
     UnknownProtector: "the disk has a recovery password that is not in escrow"
         => Enforcing, Always(Reason::UnknownProtector), NOT_BY_TIME, [KeyReceived, DiskReported];
 
+    // of the replacement of a key
+    Rotating: "the key of a place is being replaced, in time"
+        => Verified, Always(Reason::Rotating), NOT_BY_TIME, [];
+    RotationOverdue: "the key of a place is being replaced, and a step takes longer than the policy allows"
+        => ActionRequired, Always(Reason::RotationOverdue), NOT_BY_TIME, [KeyReceived];
+    RotationStuck: "the device was asked to replace a key as often as the policy allows"
+        => ActionRequired, Always(Reason::RotationStuck), NOT_BY_TIME, [KeyReceived];
+
     // of the newest key of a place, which is exposed or was refused
     Exposed: "the key was sealed to a certificate that is compromised"
         => ActionRequired, Always(Reason::Exposed), NOT_BY_TIME, [KeyReceived];

@@ -15,3 +15,4 @@ mod volume;
 
 pub use defect::Defect;
 pub use run::{Broken, Tally, run};
+pub use volume::{Protector, Returned, Volume};

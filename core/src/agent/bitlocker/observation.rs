@@ -6,9 +6,12 @@ use serde::{Deserialize, Serialize};
 
 use super::rules::EncryptionType;
 use crate::{
-    ids::ProtectorId,
+    ids::{ProtectorId, VolumeId},
     time::Timestamp,
-    verification::{Conversion, EncryptionMethod, LockStatus, ProtectionStatus, ProtectorKind, Reading},
+    verification::{
+        Conversion, EncryptionMethod, LockStatus, ProtectionStatus, ProtectorKind, Reading,
+        observation::{ProtectorReading, ProtectorSnapshot, VolumeReading, windows},
+    },
 };
 
 /// One look at a volume; [`Observer`](super::Observer) makes it.
@@ -34,6 +37,17 @@ pub struct Observation {
 }
 
 impl Observation {
+    /// What the server is told of the volume: the same facts in the form of every platform.
+    pub fn reading(&self, volume: Option<VolumeId>) -> VolumeReading {
+        let mut reading = windows::volume(volume, self.conversion, self.protection, self.encryption_method);
+        let told = |protector: &Protector| {
+            ProtectorReading::new(protector.id.clone(), protector.kind.unwrap_or(ProtectorKind::Unknown))
+        };
+        let protectors = self.protectors.as_ref().map(|protectors| protectors.iter().map(told).collect());
+        reading.protectors = protectors.map(ProtectorSnapshot::new);
+        reading
+    }
+
     /// Nothing was read yet.
     pub fn new(machine: Machine, at: Timestamp) -> Self {
         Self {

@@ -66,7 +66,8 @@ impl<'a> View<'a> {
 
     /// What a rotation replaces; nothing for other aims.
     fn replaced(&self, protector: &ProtectorId) -> bool {
-        matches!(&self.pursuit.goal.aim, Aim::Rotate { replace } if replace.contains(protector))
+        let same = |named: &ProtectorId| named.is_same(protector);
+        matches!(&self.pursuit.goal.aim, Aim::Rotate { replace } if replace.iter().any(same))
     }
 
     /// The recovery password on the volume that was made for this goal; one in escrow before one that is not.

@@ -12,6 +12,7 @@ use super::{
 use crate::{
     audit::Subject,
     ids::{Actor, DeviceId, Digest, KeyId, Organization, ProtectorId},
+    recovery::search,
     store::{
         contract::{ChangeId, Row, RowKey, StoreError, Value},
         schema::Table,
@@ -89,7 +90,9 @@ impl KeyRecord {
     /// first check or for a decision, and not once another key took its place.
     pub fn problem(&self) -> Option<Reason> {
         let settled = self.facts.retired().is_none() && !self.facts.is_apart();
-        self.facts.reason().filter(|reason| settled && *reason != Reason::NotChecked)
+        let unopened = self.facts.last_success().is_some() && self.facts.envelopes().iter().any(|it| !it.checked);
+        let reason = self.facts.reason().or(unopened.then_some(Reason::EnvelopeNotOpened));
+        reason.filter(|reason| settled && *reason != Reason::NotChecked)
     }
 }
 
@@ -114,6 +117,7 @@ impl Stored for KeyRecord {
             body::text(facts.place().kind),
             body::text(self.wrapped),
             prefix.map(Value::from),
+            facts.place().volume.as_ref().map(|volume| Value::from(search::canonical(volume.as_str()))),
             body::seconds(self.check_due),
             self.problem().and_then(|problem| body::text(problem.as_str())),
             body::seconds(pending.then(|| facts.received())),

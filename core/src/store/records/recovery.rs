@@ -60,7 +60,13 @@ impl Record for RecoveryRecord {
 
 impl Stored for RecoveryRecord {
     fn to_row(&self, organization: &Organization) -> Result<Row, StoreError> {
-        let columns = vec![body::text(&self.device), body::text(self.course.state().as_str())];
+        let asked = self.course.asked();
+        let columns = vec![
+            body::text(&self.device),
+            body::text(self.course.state().as_str()),
+            body::text(&asked.actor),
+            body::seconds(Some(asked.at)),
+        ];
         body::row(Self::row_key(organization, &self.recovery), columns, Some(self), None)
     }
 

@@ -60,6 +60,8 @@ impl Index {
     pub const KEYS_BY_PROBLEM: Self = Self::new(Table::Keys, "by_problem", &["problem"]);
     /// Keys that wait for an operator's decision, the longest waiting first.
     pub const KEYS_BY_QUARANTINE: Self = Self::new(Table::Keys, "by_quarantine", &["quarantined_at"]);
+    /// Keys by their volume, a UUID in lower case with its dashes.
+    pub const KEYS_BY_VOLUME: Self = Self::new(Table::Keys, "by_volume", &["volume"]);
     /// Keys by the digest of the wrapped key that came with them.
     pub const KEYS_BY_WRAPPED: Self = Self::new(Table::Keys, "by_wrapped", &["wrapped"]);
 
@@ -71,6 +73,8 @@ impl Index {
     /// Envelopes in use that are sealed to a certificate.
     pub const RECIPIENTS_BY_LIVE: Self = Self::new(Table::Recipients, "by_live", &["certificate", "live"]);
 
+    /// What somebody asked for, the oldest first.
+    pub const RECOVERIES_BY_ACTOR: Self = Self::new(Table::Recoveries, "by_actor", &["actor", "requested_at"]);
     /// The recoveries of a device.
     pub const RECOVERIES_BY_DEVICE: Self = Self::new(Table::Recoveries, "by_device", &["device"]);
     /// Recoveries by their id.

@@ -1,14 +1,18 @@
 //! What are the states of a BitLocker volume, in Microsoft's numbers?
+//!
+//! The enumerations of `Win32_EncryptableVolume` (root\CIMV2\Security\MicrosoftVolumeEncryption), each with
+//! Microsoft's number and the word that this library writes. A number that is not here is no value of these types.
+
+use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
 macro_rules! numbers {
-    ($(#[$doc:meta])* $type:ident { $( $(#[$variant_doc:meta])* $variant:ident = $number:literal, )* }) => {
+    ($(#[$doc:meta])* $type:ident { $( $(#[$variant_doc:meta])* $variant:ident = $number:literal, $word:literal; )* }) => {
         $(#[$doc])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-        #[serde(rename_all = "snake_case")]
         #[non_exhaustive]
-        pub enum $type { $( $(#[$variant_doc])* $variant, )* }
+        pub enum $type { $( $(#[$variant_doc])* #[serde(rename = $word)] $variant, )* }
 
         impl $type {
             /// Every value, ascending.
@@ -19,61 +23,111 @@ macro_rules! numbers {
                 match number { $( $number => Some(Self::$variant), )* _ => None }
             }
 
-            /// Its number.
+            /// Microsoft's number.
             pub fn number(self) -> u32 {
                 match self { $( Self::$variant => $number, )* }
+            }
+
+            /// The word in documents and `--json` output.
+            pub fn as_str(self) -> &'static str {
+                match self { $( Self::$variant => $word, )* }
+            }
+        }
+
+        impl fmt::Display for $type {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(self.as_str())
             }
         }
     };
 }
 
 numbers! {
-    /// `LockStatus`.
-    LockStatus { /// Unlocked.
-        Unlocked = 0, /// Locked.
-        Locked = 1, }
+    /// Whether the content can be read at the moment (`GetLockStatus`).
+    LockStatus {
+        /// It can.
+        Unlocked = 0, "unlocked";
+        /// A protector has to open it first.
+        Locked = 1, "locked";
+    }
 }
+
 numbers! {
-    /// `ConversionStatus`.
-    Conversion { /// Decrypted.
-        FullyDecrypted = 0, /// Encrypted.
-        FullyEncrypted = 1, /// Being encrypted.
-        EncryptionInProgress = 2, /// Being decrypted.
-        DecryptionInProgress = 3, /// Encryption paused.
-        EncryptionPaused = 4, /// Decryption paused.
-        DecryptionPaused = 5, }
+    /// What is being done with the content (`GetConversionStatus`). Percentages are rounded: only this decides.
+    Conversion {
+        /// Nothing is encrypted.
+        FullyDecrypted = 0, "fully_decrypted";
+        /// Everything is encrypted, or everything that is used.
+        FullyEncrypted = 1, "fully_encrypted";
+        /// It is being encrypted.
+        EncryptionInProgress = 2, "encryption_in_progress";
+        /// It is being decrypted.
+        DecryptionInProgress = 3, "decryption_in_progress";
+        /// Encryption was begun and waits.
+        EncryptionPaused = 4, "encryption_paused";
+        /// Decryption was begun and waits.
+        DecryptionPaused = 5, "decryption_paused";
+    }
 }
+
 numbers! {
-    /// `ProtectionStatus`.
-    ProtectionStatus { /// Off.
-        Off = 0, /// On.
-        On = 1, /// Unknown.
-        Unknown = 2, }
+    /// Whether the volume key is protected (`GetProtectionStatus`).
+    ProtectionStatus {
+        /// The volume is not encrypted, or its key lies in clear on the disk (suspended).
+        Off = 0, "off";
+        /// The volume is encrypted and its key is protected.
+        On = 1, "on";
+        /// The volume is locked, so Windows cannot tell.
+        Unknown = 2, "unknown";
+    }
 }
+
 numbers! {
-    /// `EncryptionMethod`.
-    EncryptionMethod { /// None.
-        None = 0, /// AES-128 with diffuser.
-        Aes128WithDiffuser = 1, /// AES-256 with diffuser.
-        Aes256WithDiffuser = 2, /// AES-128.
-        Aes128 = 3, /// AES-256.
-        Aes256 = 4, /// Hardware.
-        Hardware = 5, /// XTS-AES-128.
-        XtsAes128 = 6, /// XTS-AES-256.
-        XtsAes256 = 7, }
+    /// What the volume is encrypted with (`GetEncryptionMethod`). 0xFFFFFFFF, unknown to Windows, is no value here.
+    EncryptionMethod {
+        /// With nothing.
+        None = 0, "none";
+        /// AES-128-CBC with Elephant diffuser (Windows Vista and 7).
+        Aes128WithDiffuser = 1, "aes128_with_diffuser";
+        /// AES-256-CBC with Elephant diffuser (Windows Vista and 7).
+        Aes256WithDiffuser = 2, "aes256_with_diffuser";
+        /// AES-128-CBC.
+        Aes128 = 3, "aes128";
+        /// AES-256-CBC.
+        Aes256 = 4, "aes256";
+        /// By the drive itself.
+        Hardware = 5, "hardware";
+        /// XTS-AES with a 128-bit key (Windows 10 1511 and newer).
+        XtsAes128 = 6, "xts_aes128";
+        /// XTS-AES with a 256-bit key (Windows 10 1511 and newer).
+        XtsAes256 = 7, "xts_aes256";
+    }
 }
+
 numbers! {
-    /// `KeyProtectorType`.
-    ProtectorKind { /// Unknown.
-        Unknown = 0, /// TPM.
-        Tpm = 1, /// External key.
-        ExternalKey = 2, /// Recovery password.
-        NumericalPassword = 3, /// TPM and PIN.
-        TpmAndPin = 4, /// TPM and startup key.
-        TpmAndStartupKey = 5, /// TPM, PIN and startup key.
-        TpmAndPinAndStartupKey = 6, /// Public key.
-        PublicKey = 7, /// Passphrase.
-        Passphrase = 8, /// TPM and certificate.
-        TpmCertificate = 9, /// SID.
-        Sid = 10, }
+    /// What protects the volume key (`GetKeyProtectorType`).
+    ProtectorKind {
+        /// Unknown to Windows, or another type than those below.
+        Unknown = 0, "unknown";
+        /// The TPM alone.
+        Tpm = 1, "tpm";
+        /// A key file: a start-up key on a USB drive, or an auto-unlock key.
+        ExternalKey = 2, "external_key";
+        /// The recovery password: 48 digits.
+        NumericalPassword = 3, "numerical_password";
+        /// The TPM and a PIN.
+        TpmAndPin = 4, "tpm_and_pin";
+        /// The TPM and a key file.
+        TpmAndStartupKey = 5, "tpm_and_startup_key";
+        /// The TPM, a PIN and a key file.
+        TpmAndPinAndStartupKey = 6, "tpm_and_pin_and_startup_key";
+        /// A certificate: a smart card, or a data recovery agent.
+        PublicKey = 7, "public_key";
+        /// A password; of LUKS, every key slot.
+        Passphrase = 8, "passphrase";
+        /// The TPM and a certificate (network unlock).
+        TpmCertificate = 9, "tpm_certificate";
+        /// An account of a directory (CNG, SID).
+        Sid = 10, "sid";
+    }
 }

@@ -1,12 +1,15 @@
 //! What did a device say of its disks?
 //!
 //! The same form for every platform and every source. What was not said is unknown, and never a reason to act.
+//! Identifiers are in the one spelling that [`ids`](crate::ids) gives them, whatever the source wrote.
 
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Reading,
+    Ignored, Reading, Source,
+    apple::CommandReply,
     bitlocker::{Conversion, EncryptionMethod, ProtectorKind},
+    csp::CspReading,
 };
 use crate::{
     ids::{Platform, ProtectorId, VolumeId},
@@ -18,17 +21,43 @@ use crate::{
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ProtectorReading {
-    /// Its id: a GUID (BitLocker), the number of a key slot (LUKS).
+    /// Its id: a GUID as Windows writes it (BitLocker), the number of a key slot (LUKS).
     pub id: ProtectorId,
-    /// What it is.
+    /// What it is. Every LUKS key slot is a [`ProtectorKind::Passphrase`]; its tokens say what it is used for.
     pub kind: ProtectorKind,
+    /// Whether it opens the volume as it stands: a LUKS slot may be bound to no data.
+    #[serde(default = "unknown", skip_serializing_if = "is_unknown")]
+    pub enabled: Reading,
+    /// The salt of a LUKS key slot, base64: it changes when the slot gets another key.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub salt: Option<String>,
+    /// The types of the LUKS2 tokens that name this slot (`systemd-recovery`, `systemd-tpm2`, …), in order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tokens: Vec<String>,
 }
 
 impl ProtectorReading {
-    /// A protector of this id and kind.
+    /// A protector of this id and kind; what else is known of it are fields.
     pub fn new(id: ProtectorId, kind: ProtectorKind) -> Self {
-        Self { id, kind }
+        Self { id, kind, enabled: Reading::Unknown, salt: None, tokens: Vec::new() }
     }
+
+    /// Whether it is there for recovery: a BitLocker recovery password, or a LUKS slot that a token names as a recovery
+    /// key of systemd or snapd.
+    pub fn is_for_recovery(&self) -> bool {
+        const TOKENS: [&str; 2] = ["systemd-recovery", "ubuntu-fde-recovery"];
+        self.kind == ProtectorKind::NumericalPassword
+            || self.tokens.iter().any(|token| TOKENS.contains(&token.as_str()))
+    }
+}
+
+fn unknown() -> Reading {
+    Reading::Unknown
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it with a reference")]
+fn is_unknown(reading: &Reading) -> bool {
+    *reading == Reading::Unknown
 }
 
 /// The protectors of a volume at one moment.
@@ -37,7 +66,7 @@ impl ProtectorReading {
 pub struct ProtectorSnapshot {
     /// Whether these are all: only then something can be missing.
     pub complete: bool,
-    /// The protectors.
+    /// The protectors, each id once.
     pub protectors: Vec<ProtectorReading>,
 }
 
@@ -45,6 +74,11 @@ impl ProtectorSnapshot {
     /// All protectors of a volume.
     pub fn new(protectors: Vec<ProtectorReading>) -> Self {
         Self { complete: true, protectors }
+    }
+
+    /// Some protectors of a volume; there may be others.
+    pub fn partial(protectors: Vec<ProtectorReading>) -> Self {
+        Self { complete: false, protectors }
     }
 }
 
@@ -54,13 +88,13 @@ impl ProtectorSnapshot {
 pub struct VolumeReading {
     /// Which volume; none: the boot volume.
     pub volume: Option<VolumeId>,
-    /// Whether what is on it is encrypted.
+    /// Whether all that is on it is encrypted; unknown while it is being converted.
     pub encrypted: Reading,
-    /// Whether its key is protected.
+    /// Whether its key is protected: BitLocker can be suspended, with the key in clear on the disk.
     pub protected: Reading,
     /// What BitLocker is doing with it.
     pub conversion: Option<Conversion>,
-    /// What it is encrypted with.
+    /// What BitLocker encrypts it with.
     pub method: Option<EncryptionMethod>,
     /// Its protectors.
     pub protectors: Option<ProtectorSnapshot>,
@@ -82,13 +116,25 @@ pub struct FileVaultReading {
     pub enabled: Reading,
     /// Whether there is a personal recovery key.
     pub personal_recovery_key: Reading,
+    /// Whether there is an institutional recovery key; it has no function on Apple silicon.
+    #[serde(default = "unknown", skip_serializing_if = "is_unknown")]
+    pub institutional_recovery_key: Reading,
     /// How often the user may still put it off at login; -1: as often as they like.
     pub bypasses_left: Option<i32>,
+    /// The name by which the Mac has its key escrowed: its serial number, unless the profile says otherwise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub device_key: Option<String>,
 }
 
 impl Default for FileVaultReading {
     fn default() -> Self {
-        Self { enabled: Reading::Unknown, personal_recovery_key: Reading::Unknown, bypasses_left: None }
+        Self {
+            enabled: Reading::Unknown,
+            personal_recovery_key: Reading::Unknown,
+            institutional_recovery_key: Reading::Unknown,
+            bypasses_left: None,
+            device_key: None,
+        }
     }
 }
 
@@ -100,7 +146,7 @@ pub struct Observation {
     pub at: Timestamp,
     /// What kind of system it is, where that follows from what was said.
     pub platform: Option<Platform>,
-    /// Its volumes.
+    /// Its volumes, each once.
     pub volumes: Vec<VolumeReading>,
     /// FileVault, on a Mac.
     pub filevault: Option<FileVaultReading>,
@@ -123,16 +169,41 @@ pub struct ReportedEnvelope {
     pub volume: Option<VolumeId>,
     /// The protector.
     pub protector: Option<ProtectorId>,
-    /// The message.
+    /// The message as it came: nobody looked into it yet.
     pub bytes: Vec<u8>,
+    /// Whether it came by a way that is known to lose octets (osquery's `file_lines` drops a carriage return before a
+    /// line feed): that it does not open then says nothing about the key.
+    pub lossy: bool,
+}
+
+impl ReportedEnvelope {
+    /// A message that came whole, for the boot volume; the rest are fields.
+    pub fn new(kind: Kind, bytes: Vec<u8>) -> Self {
+        Self { kind, volume: None, protector: None, bytes, lossy: false }
+    }
 }
 
 /// What was understood of a report.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Report {
+    /// What kind of report it is; none: the embedder made it of its own readings.
+    pub source: Option<Source>,
     /// What it says.
     pub observation: Observation,
     /// The sealed keys that are in it.
     pub envelopes: Vec<ReportedEnvelope>,
+    /// The answer to an MDM command that it is.
+    pub reply: Option<CommandReply>,
+    /// What the BitLocker CSP says of the device as a whole.
+    pub csp: Option<CspReading>,
+    /// What was in it and could not be used. It hides nothing else.
+    pub ignored: Vec<Ignored>,
+}
+
+impl Report {
+    /// An observation, and nothing else; the rest are fields.
+    pub fn new(observation: Observation) -> Self {
+        Self { source: None, observation, envelopes: Vec::new(), reply: None, csp: None, ignored: Vec::new() }
+    }
 }

@@ -31,15 +31,16 @@ pub(super) const OF_A_DISK: &[Situation] = &[
     Situation::UnknownProtector,
 ];
 
+/// The situations of a replacement, which `escrow` adds.
+pub(super) const OF_A_ROTATION: &[Situation] =
+    &[Situation::Rotating, Situation::RotationOverdue, Situation::RotationStuck];
+
 /// FileVault and BitLocker with a PIN are enforced, a disk is encrypted within 200 s.
 fn policy(report_within: u32) -> Policy {
-    let mut filevault = FileVaultSettings::default();
-    filevault.enforcement = Some(Enforcement::default());
-    let mut settings = PolicySettings::default();
-    settings.filevault = Some(filevault);
-    settings.escrow = Some(rules());
-    settings.posture = Some(PostureRules { encrypt_within: 200, report_within });
-    Policy::new(settings).unwrap()
+    let filevault = FileVaultSettings { enforcement: Some(Enforcement::default()), ..FileVaultSettings::default() };
+    let posture = PostureRules { encrypt_within: 200, report_within };
+    let (filevault, escrow, posture) = (Some(filevault), Some(rules()), Some(posture));
+    Policy::new(PolicySettings { filevault, escrow, posture, ..PolicySettings::default() }).unwrap()
 }
 
 fn observation(seconds: i64, platform: Platform) -> Observation {
@@ -124,7 +125,10 @@ fn the_disk_and_its_configuration_are_judged_by_what_was_said_last() {
 #[test]
 fn an_agent_that_failed_hides_no_key_that_works() {
     let failed = Event::AgentReported { failure: Some(Word::new("locked").unwrap()), at: at(50) };
-    assert_eq!(judge(&mac(&[failed.clone()]), &policy(0), 60), (Status::Verified, vec![Reason::AgentFailed]));
+    assert_eq!(
+        judge(&mac(std::slice::from_ref(&failed)), &policy(0), 60),
+        (Status::Verified, vec![Reason::AgentFailed])
+    );
     let could = Event::AgentReported { failure: None, at: at(55) };
     assert_eq!(judge(&mac(&[failed.clone(), could.clone()]), &policy(0), 60), (Status::Verified, vec![]));
     // What was said earlier and comes later says nothing.
@@ -203,11 +207,12 @@ fn a_recovery_protector_that_nobody_escrowed_asks_for_its_key() {
 
 fn filevault_reading(seconds: i64, enabled: Reading, has_key: Reading, bypasses: Option<i32>) -> Event {
     let mut observation = observation(seconds, Platform::MacOs);
-    let mut reading = FileVaultReading::default();
-    reading.enabled = enabled;
-    reading.personal_recovery_key = has_key;
-    reading.bypasses_left = bypasses;
-    observation.filevault = Some(reading);
+    observation.filevault = Some(FileVaultReading {
+        enabled,
+        personal_recovery_key: has_key,
+        bypasses_left: bypasses,
+        ..FileVaultReading::default()
+    });
     Event::Observed(Box::new(observation))
 }
 

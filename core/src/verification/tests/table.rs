@@ -161,7 +161,11 @@ impl Facts {
             Situation::RecheckFailed => self.works() && self.old() && self.failed_last,
             Situation::ProtectorGone => false,
             of_the_device => {
-                assert!(OF_A_DEVICE.contains(&of_the_device) || disk::OF_A_DISK.contains(&of_the_device));
+                assert!(
+                    OF_A_DEVICE.contains(&of_the_device)
+                        || disk::OF_A_DISK.contains(&of_the_device)
+                        || disk::OF_A_ROTATION.contains(&of_the_device)
+                );
                 false
             }
         }
@@ -232,7 +236,8 @@ fn the_table_is_total_and_disjoint_and_what_assess_does() {
         assert_eq!(assessment.reasons, expected, "{facts:?}");
     }
     println!("{} combinations, {} situations of a key: {seen:?}", all.len(), seen.len());
-    let tested_elsewhere = OF_A_DEVICE.iter().chain(disk::OF_A_DISK).chain(&[Situation::ProtectorGone]);
+    let tested_elsewhere =
+        OF_A_DEVICE.iter().chain(disk::OF_A_DISK).chain(disk::OF_A_ROTATION).chain(&[Situation::ProtectorGone]);
     let reached: BTreeSet<Situation> = seen.keys().chain(tested_elsewhere).copied().collect();
     assert_eq!(reached, Situation::ALL.iter().copied().collect(), "every row can be reached");
 }

@@ -113,11 +113,11 @@ impl Defect {
                 Some(Step::Call(Call::Encrypt { encryption_method, encryption_type: EncryptionType::UsedSpaceOnly }))
             }
             Self::RemovesOthers if next.situation == Situation::NoNewPassword => match aim {
-                Aim::Rotate { replace } => first(&|protector| !replace.contains(&protector.id)),
+                Aim::Rotate { replace } => first(&|protector| !promises::names(replace, &protector.id)),
                 _ => None,
             },
             Self::RemovesBeforeReceipt if next.situation == Situation::NotVerified => match aim {
-                Aim::Rotate { replace } => first(&|protector| replace.contains(&protector.id)),
+                Aim::Rotate { replace } => first(&|protector| promises::names(replace, &protector.id)),
                 _ => None,
             },
             Self::RestoresBeforeEscrow

@@ -3,7 +3,10 @@
 //! Held against what is so, not against what the planner believes: the volume before and after the step, the spool on
 //! the disk, and what the server has.
 
+use std::collections::BTreeSet;
+
 use fdescrow::{
+    ProtectorId,
     agent::bitlocker::{Aim, Before, Call, Goal, Observation, Rules, Step},
     verification::{Conversion, LockStatus, ProtectionStatus, ProtectorKind, Reading},
 };
@@ -33,6 +36,12 @@ pub(super) const NEVER_DECRYPTED: Promise =
     "a volume is never decrypted, and a decryption neither resumed nor reversed";
 
 pub(super) const COMES_TRUE: Promise = "when nothing fails any more, what was asked for comes true";
+
+/// Whether the server names this protector, in whatever spelling of its GUID.
+pub(super) fn names(replace: &BTreeSet<ProtectorId>, protector: &ProtectorId) -> bool {
+    let bare = protector.as_str().trim_matches(['{', '}']);
+    replace.iter().any(|named| named.as_str().trim_matches(['{', '}']).eq_ignore_ascii_case(bare))
+}
 
 /// What is known of recovery passwords outside the volume.
 #[derive(Clone, Copy)]
@@ -157,13 +166,13 @@ impl Stepped<'_> {
             let Aim::Rotate { replace } = &self.goal.aim else {
                 return Err(ROTATIONS_REMOVE);
             };
-            if !gone.is_password() || !replace.contains(&gone.id) {
+            if !gone.is_password() || !names(replace, &gone.id) {
                 return Err(FOREIGN);
             }
             let proven = self.after.protectors.iter().any(|protector| {
                 protector.is_password()
                     && protector.enabled
-                    && !replace.contains(&protector.id)
+                    && !names(replace, &protector.id)
                     && protector.name == self.goal.friendly_name()
                     && self.outside.reached(protector) == Some(Before::Verified)
             });

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, collections::BTreeSet, fmt};
 
 use fdescrow::{
-    DeviceId, ProtectorId, Timestamp, VolumeId,
+    DeviceId, Organization, ProtectorId, Timestamp, VolumeId,
     agent::bitlocker::{
         Aim, Before, Boot, Call, EncryptionType, Goal, Hresult, Next, Observation, Observer, Outcome, Planner, Rules,
         Situation, Standing, Step,
@@ -15,7 +15,7 @@ use fdescrow::{
 
 use super::{
     defect::Defect,
-    promises::{COMES_TRUE, Outside, Promise, Stepped},
+    promises::{COMES_TRUE, Outside, Promise, Stepped, names},
     server::{Envelope, Server, Whose},
     volume::{Returned, Volume, below, one_in},
 };
@@ -33,6 +33,7 @@ const CODES: [u32; 8] =
 
 /// A promise that was broken, by which seed, and how it came to that.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct Broken {
     /// The seed of the run.
     pub seed: u64,
@@ -51,6 +52,7 @@ impl fmt::Display for Broken {
 
 /// What happened in runs, counted.
 #[derive(Clone, Debug, Default)]
+#[non_exhaustive]
 pub struct Tally {
     /// Runs.
     pub runs: u64,
@@ -169,10 +171,12 @@ impl World {
         rules.boot = [Boot::Tpm, Boot::Tpm, Boot::Tpm, Boot::TpmAndPin, Boot::TpmAndStartupKey][below(&mut dice, 5)];
         rules.servers = one_in(&mut dice, 40);
         let whose = Whose {
+            organization: Organization::new("example.com").unwrap(),
             device: DeviceId::new("PC-17").unwrap(),
             volume: one_in(&mut dice, 2).then(|| VolumeId::new("C:").unwrap()),
         };
-        let planner = Planner::new(whose.device.clone(), whose.volume.clone(), rules.clone());
+        let planner =
+            Planner::new(whose.organization.clone(), whose.device.clone(), whose.volume.clone(), rules.clone());
         let server = Server::new(whose, rules.level);
         let goal = Goal::new(Word::new("none").unwrap(), Aim::Adopt);
         let mut world = Self {
@@ -208,7 +212,10 @@ impl World {
                 let mut replace: BTreeSet<ProtectorId> = BTreeSet::new();
                 for protector in self.volume.protectors.iter().filter(|protector| protector.is_password()) {
                     if !one_in(&mut self.dice, 4) {
-                        replace.insert(protector.id.clone());
+                        let id = protector.id.as_str();
+                        let bare = id.trim_matches(['{', '}']).to_ascii_lowercase();
+                        let named = [id, &bare][below(&mut self.dice, 2)];
+                        replace.insert(ProtectorId::new(named).unwrap());
                     }
                 }
                 if one_in(&mut self.dice, 5) {
@@ -296,7 +303,7 @@ impl World {
                 passwords.all(|protector| self.server.verified(&protector.id, &protector.password))
             }
             (Situation::Done, Aim::Rotate { replace }) => {
-                passwords.all(|protector| !replace.contains(&protector.id)) && outside.has(volume, Before::Verified)
+                passwords.all(|protector| !names(replace, &protector.id)) && outside.has(volume, Before::Verified)
             }
             (Situation::NotEncrypted, _) => volume.conversion == Conversion::FullyDecrypted,
             (Situation::TooManyPasswords, _) => self.made + self.forgot >= self.rules.new_passwords,
@@ -514,7 +521,12 @@ impl World {
             note!(self, "the planner's state is lost");
             self.forgot += self.rules.new_passwords;
             let whose = self.server.whose();
-            self.planner = Planner::new(whose.device.clone(), whose.volume.clone(), self.rules.clone());
+            self.planner = Planner::new(
+                whose.organization.clone(),
+                whose.device.clone(),
+                whose.volume.clone(),
+                self.rules.clone(),
+            );
             self.planner.pursue(self.goal.clone());
             if one_in(&mut self.dice, 2) {
                 for envelope in &self.spool {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use fdescrow::{
-    ids::{DeviceId, Digest, KeyId, ProtectorId, VolumeId, Word},
+    ids::{DeviceId, Digest, KeyId, Organization, ProtectorId, VolumeId, Word},
     key::Kind,
     policy::Level,
     verification::{Place, Receipt, ReceiptStatus},
@@ -43,6 +43,7 @@ struct Stored {
 /// Whose volume it is.
 #[derive(Clone, Debug)]
 pub(super) struct Whose {
+    pub(super) organization: Organization,
     pub(super) device: DeviceId,
     pub(super) volume: Option<VolumeId>,
 }
@@ -87,13 +88,14 @@ impl Server {
 
     /// An upload arrives, or the question about one.
     fn receive(&mut self, envelope: &Envelope, dice: &mut Dice) -> Receipt {
-        if !self.stored.contains_key(&envelope.digest) {
-            let quarantined = one_in(dice, 25);
-            let key = KeyId::from_bytes(envelope.digest.as_bytes()[..16].try_into().unwrap());
-            let stored = Stored { envelope: envelope.clone(), key, quarantined, level: None };
-            self.stored.insert(envelope.digest, stored);
-        }
-        self.receipt_of(&self.stored[&envelope.digest])
+        let stored = self.stored.entry(envelope.digest).or_insert_with(|| Stored {
+            envelope: envelope.clone(),
+            key: KeyId::from_bytes(envelope.digest.as_bytes()[..16].try_into().unwrap()),
+            quarantined: one_in(dice, 25),
+            level: None,
+        });
+        let stored = stored.clone();
+        self.receipt_of(&stored)
     }
 
     fn receipt_of(&self, stored: &Stored) -> Receipt {

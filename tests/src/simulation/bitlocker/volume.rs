@@ -1,7 +1,5 @@
 //! A volume that behaves as Microsoft documents `Win32_EncryptableVolume`, and an operating system around it.
 
-use std::ops::Not;
-
 use fdescrow::{
     agent::bitlocker::{Aim, Answer, Call, Machine, Registry},
     ids::ProtectorId,
@@ -10,22 +8,31 @@ use fdescrow::{
 
 use crate::crash::Dice;
 
-/// What a method returned: an answer of one that looks, or the protector of one that makes one.
+/// What a method returned.
 #[derive(Debug)]
-pub(super) enum Returned {
+#[non_exhaustive]
+pub enum Returned {
+    /// What one that looks answers.
     Answer(Answer),
-    Nothing,
+    /// It made this protector.
     Made(ProtectorId),
+    /// Nothing but 0.
+    Nothing,
+    /// A recovery password.
     Password(String),
 }
 
+/// One of its protectors.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Protector {
-    pub(super) id: ProtectorId,
+#[non_exhaustive]
+pub struct Protector {
+    /// Its GUID.
+    pub id: ProtectorId,
     /// Microsoft's number, or one that is not known.
     pub(super) kind: u32,
     pub(super) name: String,
-    pub(super) password: String,
+    /// The recovery password, if it is one.
+    pub password: String,
     /// Added while protection was suspended, it works only when protection is on again.
     pub(super) enabled: bool,
 }
@@ -35,21 +42,26 @@ impl Protector {
         self.kind == kind.number()
     }
 
-    pub(super) fn is_password(&self) -> bool {
+    /// Whether it is a recovery password.
+    pub fn is_password(&self) -> bool {
         self.is(ProtectorKind::NumericalPassword)
     }
 }
 
+/// The volume, and what surrounds it.
 #[derive(Clone, Debug)]
-pub(super) struct Volume {
-    pub(super) conversion: Conversion,
+#[non_exhaustive]
+pub struct Volume {
+    /// Whether it is encrypted, decrypted, or on the way.
+    pub conversion: Conversion,
     pub(super) locked: bool,
     /// The volume's key lies on the disk in clear: suspended, or never activated.
     pub(super) clear_key: bool,
     pub(super) suspend_count: u32,
     pub(super) method: EncryptionMethod,
     pub(super) prepared: bool,
-    pub(super) protectors: Vec<Protector>,
+    /// What it has.
+    pub protectors: Vec<Protector>,
     pub(super) tpm: bool,
     pub(super) server: bool,
     pub(super) system: bool,
@@ -60,25 +72,35 @@ pub(super) struct Volume {
 pub(super) const LOCKED: u32 = 0x8031_0000;
 
 impl Volume {
+    /// The volume of the operating system of a client with a TPM, without protectors.
+    pub fn new(conversion: Conversion) -> Self {
+        let encrypted = conversion != Conversion::FullyDecrypted;
+        Self {
+            conversion,
+            locked: false,
+            clear_key: false,
+            suspend_count: 0,
+            method: if encrypted { EncryptionMethod::XtsAes256 } else { EncryptionMethod::None },
+            prepared: encrypted,
+            protectors: Vec::new(),
+            tpm: true,
+            server: false,
+            system: true,
+            registry: Registry::default(),
+            made: 0,
+        }
+    }
+
     /// A volume as one may be found.
     pub(super) fn found(dice: &mut Dice) -> Self {
         let mut registry = Registry::default();
         registry.os_encryption_type = [None, None, Some(0), Some(1), Some(2)][below(dice, 5)];
         registry.encryption_method_with_xts_os = [None, None, None, Some(7), Some(6)][below(dice, 5)];
-        let mut volume = Self {
-            conversion: Conversion::FullyDecrypted,
-            locked: false,
-            clear_key: false,
-            suspend_count: 0,
-            method: EncryptionMethod::None,
-            prepared: false,
-            protectors: Vec::new(),
-            tpm: one_in(dice, 12).not(),
-            server: one_in(dice, 25),
-            system: one_in(dice, 15).not(),
-            registry,
-            made: 0,
-        };
+        let mut volume = Self::new(Conversion::FullyDecrypted);
+        volume.registry = registry;
+        volume.tpm = !one_in(dice, 12);
+        volume.server = one_in(dice, 25);
+        volume.system = !one_in(dice, 15);
         if dice.roll(5) < 2 {
             volume.prepared = one_in(dice, 4);
             return volume;
@@ -123,7 +145,7 @@ impl Volume {
     }
 
     /// What the agent knows of the computer.
-    pub(super) fn machine(&self) -> Machine {
+    pub fn machine(&self) -> Machine {
         let reading = |yes: bool| if yes { Reading::Yes } else { Reading::No };
         let mut machine = Machine::unknown();
         machine.server = reading(self.server);
@@ -133,7 +155,8 @@ impl Volume {
         machine
     }
 
-    pub(super) fn add(&mut self, kind: u32, name: &str, dice: &mut Dice) -> ProtectorId {
+    /// Adds a protector of this type, Microsoft's number.
+    pub fn add(&mut self, kind: u32, name: &str, dice: &mut Dice) -> ProtectorId {
         self.made += 1;
         let id = format!("{{{:08X}-0000-4000-8000-{:012X}}}", dice.roll(1 << 32), self.made);
         let id = ProtectorId::new(id).unwrap();
@@ -148,7 +171,8 @@ impl Volume {
         id
     }
 
-    pub(super) fn protection(&self) -> ProtectionStatus {
+    /// Whether protection is on.
+    pub fn protection(&self) -> ProtectionStatus {
         if self.locked {
             ProtectionStatus::Unknown
         } else if self.conversion == Conversion::FullyEncrypted && !self.clear_key && !self.protectors.is_empty() {
@@ -163,7 +187,7 @@ impl Volume {
     }
 
     /// Whether it is encrypted, or becomes so.
-    pub(super) fn is_encrypted(&self) -> bool {
+    pub fn is_encrypted(&self) -> bool {
         matches!(
             self.conversion,
             Conversion::FullyEncrypted | Conversion::EncryptionInProgress | Conversion::EncryptionPaused
@@ -171,7 +195,7 @@ impl Volume {
     }
 
     /// Time passes.
-    pub(super) fn tick(&mut self, dice: &mut Dice) {
+    pub fn tick(&mut self, dice: &mut Dice) {
         match self.conversion {
             Conversion::EncryptionInProgress if one_in(dice, 3) => self.conversion = Conversion::FullyEncrypted,
             Conversion::DecryptionInProgress if one_in(dice, 3) => self.plain(),
@@ -277,8 +301,11 @@ impl Volume {
         }
     }
 
-    /// Calls a method. `Err` is a code of Windows', and nothing was done.
-    pub(super) fn call(&mut self, call: &Call, dice: &mut Dice) -> Result<Returned, u32> {
+    /// Calls a method.
+    ///
+    /// # Errors
+    /// A code of Windows'; nothing was done.
+    pub fn call(&mut self, call: &Call, dice: &mut Dice) -> Result<Returned, u32> {
         let number = |number: u32| Ok(Returned::Answer(Answer::Number(number)));
         let kinds = |volume: &Self, kind: u32| volume.protectors.iter().any(|protector| protector.kind == kind);
         if self.locked && (call.changes() || matches!(call, Call::GetKeyProtectorNumericalPassword { .. })) {
