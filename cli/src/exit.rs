@@ -84,6 +84,22 @@ impl Failure {
         Self { exit: of_code(code), document }
     }
 
+    /// An error of the library with what is behind it, where only that says what to do.
+    fn of_error(code: ErrorCode, error: &dyn std::error::Error) -> Self {
+        let mut message = error.to_string();
+        if matches!(code, ErrorCode::StoreUnavailable | ErrorCode::StoreUnknown) {
+            let mut reason = error.source();
+            while let Some(error) = reason {
+                let text = error.to_string();
+                if !message.contains(&text) {
+                    message = format!("{message}: {text}");
+                }
+                reason = error.source();
+            }
+        }
+        Self::of(code, message)
+    }
+
     /// The command was typed in a way that cannot work.
     pub(crate) fn usage(message: impl Into<String>) -> Self {
         Self::own(Exit::Usage, "Usage", message.into(), "See `--help`.", Fault::Caller)
@@ -161,7 +177,7 @@ macro_rules! from_library {
     ($($error:path),* $(,)?) => {
         $( impl From<$error> for Failure {
             fn from(error: $error) -> Self {
-                Self::of(error.code(), error.to_string())
+                Self::of_error(error.code(), &error)
             }
         } )*
     };

@@ -26,6 +26,9 @@ mod keys;
 mod observe;
 #[path = "cli/profiles.rs"]
 mod profiles;
+#[cfg(unix)]
+#[path = "cli/read_only.rs"]
+mod read_only;
 #[path = "cli/second_act.rs"]
 mod second_act;
 #[path = "cli/store.rs"]
