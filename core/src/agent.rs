@@ -6,4 +6,5 @@
 //! no secret: what it says can be lost at any moment, and costs work, never a key.
 
 pub mod bitlocker;
+pub mod luks;
 pub mod spool;
