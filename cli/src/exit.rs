@@ -113,7 +113,14 @@ impl Failure {
     /// The answer cannot be written.
     pub(crate) fn output(error: &std::io::Error) -> Self {
         let message = format!("the answer cannot be written: {error}");
-        Self::own(Exit::Unavailable, "Output", message, "Nobody read it; ask again.", Fault::World)
+        Self::own(Exit::Unavailable, "Output", message, "Look at where standard output goes.", Fault::World)
+    }
+
+    /// What was to be handed out did not arrive.
+    pub(crate) fn undelivered(error: &std::io::Error) -> Self {
+        let message = format!("what was asked for was not delivered, at least not whole: {error}");
+        let remedy = "If it was to be recorded it is in the audit; ask again.";
+        Self::own(Exit::Unavailable, "Output", message, remedy, Fault::World)
     }
 
     /// The demonstration did not show what it tells.

@@ -24,6 +24,8 @@ mod house;
 mod keys;
 #[path = "cli/observe.rs"]
 mod observe;
+#[path = "cli/pipes.rs"]
+mod pipes;
 #[path = "cli/profiles.rs"]
 mod profiles;
 #[cfg(unix)]

@@ -53,7 +53,7 @@ pub(crate) fn run(command: Command, world: &World<'_>) -> Result<Exit, Failure> 
                     .output
                     .note(format_args!("only the device itself can set a {}: this is an example", kind.description()));
             }
-            world.output.answer(&New { kind, key: key.expose(), set_by_device_only }, key.expose())?;
+            world.output.deliver(&New { kind, key: key.expose(), set_by_device_only }, key.expose())?;
         }
         Command::Check(Of { kind }) => {
             let text = input::read_key(None)?;

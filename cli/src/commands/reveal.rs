@@ -170,7 +170,7 @@ pub(crate) fn run(arguments: &Arguments, world: &World<'_>) -> Result<Exit, Fail
             world.output.note(format_args!("{mark}: {candidate}"));
         }
     }
-    world.output.answer(&document, revealed.expose())?;
+    world.output.deliver(&document, revealed.expose())?;
     Ok(Exit::Yes)
 }
 
