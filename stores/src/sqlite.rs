@@ -109,9 +109,11 @@ pub struct SqliteStore {
     options: SqliteOptions,
     sql: Sql,
     access: Access,
-    /// Absent where nothing is written, and after a commit whose outcome is not known: what such a connection believes is not relied on.
-    writer: Mutex<Option<Connection>>,
+    /// Closed before the writer: the last connection brings the log into the file, if it may write.
     readers: Mutex<Vec<Connection>>,
+    /// Absent where nothing is written, and after a commit whose outcome is not known: what such a connection
+    /// believes is not relied on.
+    writer: Mutex<Option<Connection>>,
 }
 
 impl SqliteStore {

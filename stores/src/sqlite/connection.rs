@@ -177,7 +177,7 @@ pub(super) fn check_columns(connection: &Connection, sql: &Sql) -> Result<(), St
 pub(super) fn failed(error: rusqlite::Error) -> StoreError {
     match error.sqlite_error_code() {
         Some(ErrorCode::DatabaseCorrupt) => {
-            StoreError::Corrupt(Corrupt::of_database("is in a file that is damaged: restore it from a backup"))
+            StoreError::Corrupt(Corrupt::of_database("is damaged: restore it from a backup"))
         }
         Some(ErrorCode::NotADatabase) => StoreError::Schema("the file is not a SQLite database".to_owned()),
         // "No such table", "no such column": everything else about the statements is tested.

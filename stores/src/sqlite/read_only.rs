@@ -31,7 +31,9 @@ const BESIDE: [&str; 2] = ["-wal", "-journal"];
 
 /// The answer of everything that writes.
 pub(super) fn refusal() -> StoreError {
-    StoreError::Misuse("the store is read-only: open it where and as whom its file and folder can be written".to_owned())
+    StoreError::Misuse(
+        "the store is read-only: open it where and as whom its file and folder can be written".to_owned(),
+    )
 }
 
 /// Whether an error is one of a place that cannot be written.
