@@ -118,7 +118,8 @@ impl Failure {
 
     /// What was to be handed out did not arrive.
     pub(crate) fn undelivered(error: &std::io::Error) -> Self {
-        let message = format!("what was asked for was not delivered, at least not whole: {error}");
+        let message =
+            format!("the answer cannot be written; what was asked for was not delivered, at least not whole: {error}");
         let remedy = "If it was to be recorded it is in the audit; ask again.";
         Self::own(Exit::Unavailable, "Output", message, remedy, Fault::World)
     }
@@ -137,6 +138,15 @@ impl Failure {
     #[must_use]
     pub(crate) fn exit(mut self, exit: Exit) -> Self {
         self.exit = exit;
+        self
+    }
+
+    /// The same as an answer: no, if it is this error of the library.
+    #[must_use]
+    pub(crate) fn no_if(mut self, code: ErrorCode) -> Self {
+        if self.document.code == Some(code.number()) {
+            self.exit = Exit::No;
+        }
         self
     }
 
