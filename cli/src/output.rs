@@ -88,9 +88,9 @@ impl Output {
         }
     }
 
-    /// How far work over many keys is, on a terminal; nothing elsewhere.
-    pub(crate) fn progress(&self, keys: u64) -> ProgressBar {
-        if self.json { ProgressBar::hidden() } else { ProgressBar::new(keys) }
+    /// How far work over so many things is, on a terminal; nothing elsewhere.
+    pub(crate) fn progress(&self, things: u64) -> ProgressBar {
+        if self.json { ProgressBar::hidden() } else { ProgressBar::new(things) }
     }
 
     /// Says why it did not work, and with `--json` what there was to note.
