@@ -421,12 +421,13 @@ impl Planner {
     /// Learns which keys the spool holds, for slots that are there now. Call it when the agent starts: it may have been
     /// killed after an entry was on the disk and before the planner was, or the planner may be lost.
     pub fn remember(&mut self, seen: &Observation, entries: &[Entry]) {
-        for entry in entries.iter().filter(|entry| entry.device == self.device) {
+        for entry in entries {
             let (Some(salt), Some(protector)) = (&entry.salt, &entry.place.protector) else { continue };
             let Some(slot) = number(protector.as_str()) else { continue };
             let is_there = seen.slots.as_ref().and_then(|slots| slots.get(&slot)).is_some_and(|slot| slot.salt == *salt);
             let known = self.slots.get(protector).is_some_and(|escrowed| escrowed.envelope == entry.envelope());
-            if !is_there || known || entry.place != self.place(self.rules.kind.key(), protector) {
+            let place = self.place(self.rules.kind.key(), protector);
+            if !is_there || known || entry.device != self.device || entry.place != place {
                 continue;
             }
             self.slots.insert(protector.clone(), Escrowed::new(entry, salt.clone()));
