@@ -339,14 +339,12 @@ impl Planner {
                 self.failures.clear(step);
                 self.done(step);
             }
-            (Step::Call(Call::TestSlot { slot, .. }), Outcome::Failed(status)) => {
-                self.failures.count(step, status, now);
-                self.edit_attempt(*slot, |attempt| {
-                    if let Some(attempt) = attempt {
-                        attempt.failed = true;
-                    }
-                });
-            }
+            // Whatever the reason: its slot is removed, and another key made, as often as the rules allow.
+            (Step::Call(Call::TestSlot { slot, .. }), Outcome::Failed(_)) => self.edit_attempt(*slot, |attempt| {
+                if let Some(attempt) = attempt {
+                    attempt.failed = true;
+                }
+            }),
             // It may have had its effect: then the next observation shows it.
             (Step::Call(_) | Step::DropBackup | Step::Escrow { .. } | Step::Generate { .. }, Outcome::Failed(status)) => {
                 self.failures.count(step, status, now);
