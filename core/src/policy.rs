@@ -8,6 +8,7 @@ mod error;
 pub mod escrow;
 pub mod filevault;
 pub(crate) mod identifiers;
+pub mod luks;
 mod organization;
 pub mod posture;
 pub mod recovery;
@@ -23,6 +24,7 @@ pub use error::{PolicyError, Violation};
 pub use escrow::{EscrowRules, Level};
 pub use filevault::{FileVaultPolicy, FileVaultSettings};
 pub use identifiers::{FixedIdentifiers, FixedPayload, FixedProfile};
+pub use luks::{LuksPolicy, LuksSettings};
 pub use organization::{OrganizationDetails, OrganizationSettings};
 pub use posture::PostureRules;
 pub use recovery::{BreakGlassRules, RecoveryRules};
@@ -47,6 +49,9 @@ pub struct PolicySettings {
     /// What is asked of Macs; left out, nothing is.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub filevault: Option<FileVaultSettings>,
+    /// What is asked of LUKS volumes; left out, nothing is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub luks: Option<LuksSettings>,
     /// What is asked of recovery keys in escrow; left out, the defaults.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub escrow: Option<EscrowRules>,
@@ -72,6 +77,7 @@ pub struct PolicySettings {
 pub struct Policy {
     organization: Option<OrganizationDetails>,
     filevault: Option<FileVaultPolicy>,
+    luks: Option<LuksPolicy>,
     escrow: Option<EscrowRules>,
     posture: Option<PostureRules>,
     rotation: Option<RotationRules>,
@@ -90,11 +96,24 @@ impl Policy {
         let mut violations = Violations::default();
         let organization = settings.organization.map(OrganizationDetails::new).transpose();
         let filevault = settings.filevault.map(FileVaultPolicy::new).transpose();
+        let luks = settings.luks.map(LuksPolicy::new).transpose();
         if let Err(error) = &organization {
             violations.extend(error);
         }
         if let Err(error) = &filevault {
             violations.extend(error);
+        }
+        match &luks {
+            Ok(luks) => {
+                let released = luks.as_ref().is_some_and(LuksPolicy::takes_released_key);
+                violations.require(
+                    !released || settings.recovery.as_ref().is_some_and(|rules| rules.release_to_device),
+                    "luks.authorize",
+                    "lists `released_key`, and recovery.release_to_device is false: no key is released to a device",
+                    "recovery.release_to_device",
+                );
+            }
+            Err(error) => violations.extend(error),
         }
         if let Some(rules) = &settings.rotation {
             rules.check(&mut violations);
@@ -109,6 +128,7 @@ impl Policy {
         Ok(Self {
             organization: organization?,
             filevault: filevault?,
+            luks: luks?,
             escrow: settings.escrow,
             posture: settings.posture,
             rotation: settings.rotation,
@@ -161,6 +181,11 @@ impl Policy {
         self.filevault.as_ref()
     }
 
+    /// What is asked of LUKS volumes; nothing if `None`.
+    pub fn luks(&self) -> Option<&LuksPolicy> {
+        self.luks.as_ref()
+    }
+
     /// What is asked of recovery keys in escrow; the defaults if the document does not say.
     pub fn escrow(&self) -> EscrowRules {
         self.escrow.clone().unwrap_or_default()
@@ -197,6 +222,7 @@ impl Policy {
         PolicySettings {
             organization: self.organization.clone().map(Into::into),
             filevault: self.filevault.clone().map(Into::into),
+            luks: self.luks.clone().map(Into::into),
             escrow: self.escrow.clone(),
             posture: self.posture,
             rotation: self.rotation.clone(),

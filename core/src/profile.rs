@@ -7,6 +7,7 @@
 mod adopt;
 pub mod filevault;
 pub mod lint;
+pub mod luks;
 mod parsed;
 pub(crate) mod plist;
 mod scan;
@@ -15,6 +16,7 @@ mod signed;
 
 pub use filevault::{FileVaultCertificate, FileVaultUnlock, OpensWith, render, rotate_command};
 pub use lint::{Finding, LintContext, Severity, lint};
+pub use luks::LuksPlan;
 pub use parsed::{ParsedPayload, ParsedProfile, Signature, parse};
 pub use sign::{KeySigner, SignatureAlgorithm, Signer, SigningError, sign};
 

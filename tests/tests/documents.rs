@@ -21,6 +21,8 @@ mod errors;
 mod links;
 #[path = "documents/machines.rs"]
 mod machines;
+#[path = "documents/observations.rs"]
+mod observations;
 #[path = "documents/rows.rs"]
 mod rows;
 #[path = "documents/security.rs"]

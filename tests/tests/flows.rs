@@ -13,8 +13,20 @@
     reason = "tests fail by panicking and say what they counted"
 )]
 
+#[path = "flows/accounted.rs"]
+mod accounted;
+#[path = "flows/at_once.rs"]
+mod at_once;
+#[path = "flows/attacked.rs"]
+mod attacked;
 #[path = "flows/field_failures.rs"]
 mod field_failures;
+#[path = "flows/limits.rs"]
+mod limits;
+#[path = "flows/order.rs"]
+mod order;
+#[path = "flows/organizations.rs"]
+mod organizations;
 #[path = "flows/survival.rs"]
 mod survival;
 #[path = "flows/unavailable.rs"]

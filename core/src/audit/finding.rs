@@ -67,6 +67,11 @@ problems! {
         "head_differs", "the hash in the head is not that of the last entry, {number}";
     HeadMissing { last: u64 = "The last entry." } =
         "head_missing", "there are entries up to {last} and no row that holds the head";
+    IndexRowInvented { row: Text = "The row." } =
+        "index_row_invented", "row {row} follows from nothing: what it helps to find is not there";
+    IndexRowMissing { row: Text = "The row." } =
+        "index_row_missing", "row {row}, which helps to find another one, is gone or was altered: nothing is lost, and the next \
+         change of what it belongs to puts it right";
     MacMissing { from: u64 = "The first.", to: u64 = "The last." } =
         "mac_missing", "nothing vouches for entries {from} to {to}: none of them nor a later one has a MAC";
     MacWrong { number: u64 = "The entry." } =

@@ -6,11 +6,11 @@ use std::{collections::BTreeMap, ops::ControlFlow};
 
 use super::{Error, Escrow};
 use crate::{
-    audit::{ChainReport, ChainVerifier, Checkpoint, CheckpointWriter, Finding, Head, MacKey, Subject, Text},
+    audit::{ChainReport, ChainVerifier, Checkpoint, CheckpointWriter, Finding, Head, MacKey, Problem, Subject, Text},
     ids::{DeviceId, Digest},
     store::{
         Index, Record, Row, RowQuery, Table,
-        records::{AuditRecord, DeviceRecord, OrganizationRecord},
+        records::{AuditRecord, DeviceRecord, EnvelopeRecord, OrganizationRecord, Stored as _},
     },
     time::Timestamp,
 };
@@ -63,6 +63,8 @@ struct Verification<'a> {
     chain: Option<(Subject, ChainVerifier<'a>)>,
     /// Of every chain, where it ends.
     last: BTreeMap<Subject, u64>,
+    /// Rows that follow from others and were not met yet.
+    following: BTreeMap<Text, (Subject, Digest)>,
     /// The entries that a checkpoint names, and their hashes.
     marked: BTreeMap<Subject, (u64, Option<Digest>)>,
 }
@@ -78,6 +80,7 @@ impl<'a> Verification<'a> {
             stored: BTreeMap::new(),
             chain: None,
             last: BTreeMap::new(),
+            following: BTreeMap::new(),
             marked,
         }
     }
@@ -87,6 +90,10 @@ impl<'a> Verification<'a> {
         if row.table() == Table::Audit {
             return self.entry(subject, row);
         }
+        if matches!(row.table(), Table::Aliases | Table::Recipients) {
+            return self.following(subject, row);
+        }
+        self.expect(&subject, row);
         let stored = self.stored.entry(subject).or_default();
         match row.table() {
             Table::Organizations => stored.head = OrganizationRecord::from_row(row).ok().map(|record| record.head),
@@ -97,6 +104,35 @@ impl<'a> Verification<'a> {
             && let Ok(name) = Text::new(row.key().name())
         {
             stored.rows.insert(name, row.digest());
+        }
+    }
+
+    /// The rows that follow from a row.
+    fn expect(&mut self, subject: &Subject, row: &Row) {
+        let organization = &self.escrow.organization;
+        let rows = match row.table() {
+            Table::Devices => DeviceRecord::from_row(row).map(|device| device.all_alias_rows(organization)),
+            Table::Envelopes => EnvelopeRecord::from_row(row).map(|envelope| envelope.derived(organization)),
+            _ => return,
+        };
+        // A row that cannot be read is found by its digest.
+        for row in rows.unwrap_or_default() {
+            if let Ok(name) = Text::new(row.key().name()) {
+                self.following.insert(name, (subject.clone(), row.digest()));
+            }
+        }
+    }
+
+    /// A row that has to follow from one that came before.
+    fn following(&mut self, subject: Subject, row: &Row) {
+        let Ok(name) = Text::new(row.key().name()) else { return };
+        match self.following.get(&name) {
+            Some((_, digest)) if *digest == row.digest() => {
+                self.following.remove(&name);
+            }
+            // Altered: it is still waited for.
+            Some(_) => {}
+            None => self.report.findings.push(Finding { subject, problem: Problem::IndexRowInvented { row: name } }),
         }
     }
 
@@ -134,6 +170,9 @@ impl<'a> Verification<'a> {
 
     fn finish(mut self, checkpoint: Option<&Checkpoint>) -> AuditReport {
         self.close_chain();
+        for (row, (subject, _)) in std::mem::take(&mut self.following) {
+            self.report.findings.push(Finding { subject, problem: Problem::IndexRowMissing { row } });
+        }
         // Subjects that have rows and not one entry.
         for (subject, stored) in std::mem::take(&mut self.stored) {
             let verifier = ChainVerifier::new(&self.escrow.organization, subject, self.mac_keys);
@@ -165,13 +204,15 @@ impl Escrow {
         }
         // The rows first, then the entries, chain by chain: all of one moment, so that nobody who writes meanwhile
         // looks like somebody who altered.
-        const TABLES: [Table; 7] = [
+        const TABLES: [Table; 9] = [
             Table::Organizations,
             Table::Devices,
             Table::Keys,
             Table::Envelopes,
             Table::Certificates,
             Table::Recoveries,
+            Table::Aliases,
+            Table::Recipients,
             Table::Audit,
         ];
         let mut verification = Verification::new(self, mac_keys, checkpoint);

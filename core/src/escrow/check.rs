@@ -28,7 +28,7 @@ use crate::{
         records::{DeviceRecord, EnvelopeOrigin, EnvelopeRecord, KeyRecord},
     },
     time::Timestamp,
-    verification::{KeyChange, Opening},
+    verification::{KeyChange, Opening, Reason},
 };
 
 /// How a batch of checks is done.
@@ -259,14 +259,20 @@ impl Escrow {
         }
     }
 
-    /// When the first of the keys of a device is due, but for these.
-    pub(super) fn due_without(&self, device: &DeviceId, keys: &[KeyId]) -> Result<Option<Timestamp>, Error> {
+    /// When a device is due for its keys but these. What is due already waits behind the devices that are, so that one
+    /// that sends more than a batch takes does not stand before them again and again.
+    pub(super) fn due_without(
+        &self,
+        device: &DeviceId,
+        keys: &[KeyId],
+        now: Timestamp,
+    ) -> Result<Option<Timestamp>, Error> {
         let mut query = self.keys_by_due(device);
         loop {
             let page = self.store.as_ref().read_page::<KeyRecord>(&query)?;
             let first = page.records.iter().find(|record| !keys.contains(&record.facts.id()));
             match (first, page.next) {
-                (Some(first), _) => return Ok(first.check_due),
+                (Some(first), _) => return Ok(first.check_due.map(|due| due.max(now))),
                 // Records that cannot be read do not hide those behind them.
                 (None, Some(next)) => query = query.after(next),
                 (None, None) => return Ok(None),
@@ -300,8 +306,11 @@ impl Escrow {
             let page = self.store.as_ref().read_page::<KeyRecord>(&query)?;
             report.unreadable += count(page.unreadable.len());
             for record in page.records {
-                let other_keyring =
-                    |attempt: &crate::verification::Attempt| attempt.failure.is_some() && attempt.keyring != digest;
+                // With another keyring it failed, or one of its envelopes was passed over.
+                let unopened = record.problem() == Some(Reason::EnvelopeNotOpened);
+                let other_keyring = |attempt: &crate::verification::Attempt| {
+                    (attempt.failure.is_some() || unopened) && attempt.keyring != digest
+                };
                 let jobs = by_device.entry(record.device.clone()).or_default();
                 let room = jobs.len() < usize::try_from(options.keys_per_device).unwrap_or(usize::MAX);
                 if found < wanted && room && record.facts.last_attempt().is_some_and(other_keyring) {
@@ -395,7 +404,7 @@ impl Escrow {
                 });
             }
             // Asked now: a key may have come since the batch was read.
-            change.device.check_due = earlier(due, self.due_without(&device, &recorded)?);
+            change.device.check_due = earlier(due, self.due_without(&device, &recorded, now)?);
             Ok(())
         });
         match result {
@@ -447,9 +456,8 @@ impl Escrow {
             retire_replaced(change, record, envelopes, &opened, now)?;
         }
         if opened != *before {
-            let before = before.clone();
             change.edit(move |builder| {
-                builder.replace_grown(&before, &opened);
+                builder.replace(&opened);
             });
         }
         Ok(())

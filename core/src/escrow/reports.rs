@@ -178,7 +178,9 @@ impl Escrow {
         let found = self.key_page(&page.query(RowQuery::new(&self.organization, Index::KEYS_BY_PROBLEM)))?;
         let mut items = Vec::new();
         for record in &found.records {
-            let Some(reason) = record.problem() else { continue };
+            // One that was sealed anew opens as before.
+            let reason = record.problem().filter(|reason| *reason != Reason::EnvelopeNotOpened);
+            let Some(reason) = reason else { continue };
             let newest = self.envelopes_of(&record.facts.id())?.pop();
             let parsed = newest.and_then(|envelope| Envelope::parse(envelope.der(), &Limits::default()).ok());
             items.push(Undecryptable {

@@ -323,3 +323,46 @@ fn a_key_that_opens_with_another_keyring_is_due_by_that_opening() {
     assert_eq!(escrow.check_total(at(ninety_days + 1000)).unwrap(), 1);
     assert!(!escrow.check(&keyring, &CheckOptions::default(), at(ninety_days + 999)).unwrap().more);
 }
+
+#[test]
+fn a_lost_row_that_only_helps_to_find_holds_up_nothing_and_is_found_by_the_audit() {
+    let world = World::new();
+    let (certificate, keyring) = world.identity(KeyAlgorithm::P256);
+    let escrow = world.escrow(&[certificate]);
+    let mac = device("C02XYZ");
+    world.escrowed(&escrow, &keyring, world.in_clear(&mac, Kind::FileVault), 0);
+    world.store.lose(crate::store::Table::Recipients);
+    let report = escrow.verify_audit(&[], None).unwrap();
+    assert_eq!(report.findings.iter().map(|it| it.problem.as_str()).collect::<Vec<_>>(), ["index_row_missing"]);
+    escrow.reveal(Reveal::of(&mac).by(&actor("ana")).reason("lost"), &keyring, at(10)).unwrap();
+    while escrow.check(&keyring, &CheckOptions::default(), at(10 + 90 * 86_400)).unwrap().more {}
+    assert_eq!(escrow.history(&mac).unwrap()[0].last_success, Some(at(10 + 90 * 86_400)));
+}
+
+#[test]
+fn what_was_sealed_anew_is_opened_by_the_check_with_the_new_identity_whoever_checked_before() {
+    let world = World::new();
+    let (old, old_ring) = world.identity(KeyAlgorithm::P256);
+    let (new, new_ring) = world.identity(KeyAlgorithm::P384);
+    let escrow = world.escrow(&[new.clone(), old]);
+    let mac = device("C02XYZ");
+    let other = world.escrow(&escrow.certificates()[1..]);
+    world.escrowed(&other, &old_ring, world.in_clear(&mac, Kind::FileVault), 0);
+    escrow.rewrap(&old_ring, &new, &RewrapOptions::default().by(&actor("ana")), at(10)).unwrap();
+    // The nightly check, with the old identity, comes first.
+    while escrow.check(&old_ring, &CheckOptions::default(), at(20)).unwrap().more {}
+    assert_eq!(escrow.summary(at(20)).unwrap().problems.get("envelope_not_opened"), Some(&1));
+    assert!(escrow.undecryptable(&Page::first()).unwrap().items.is_empty());
+    let mut opened = 0;
+    loop {
+        let report = escrow.check(&new_ring, &CheckOptions::default(), at(30)).unwrap();
+        opened += report.opened;
+        if !report.more {
+            break;
+        }
+    }
+    assert_eq!(opened, 1);
+    let history = escrow.history(&mac).unwrap();
+    assert!(history[0].envelopes[0].retired.is_some() && history[0].envelopes[1].opened.is_some());
+    assert!(escrow.summary(at(30)).unwrap().problems.is_empty());
+}

@@ -48,6 +48,7 @@ impl Policy {
         Self {
             organization: None,
             filevault: None,
+            luks: None,
             escrow: None,
             posture: None,
             rotation: None,

@@ -39,6 +39,12 @@ impl MemoryStore {
         Self::default()
     }
 
+    /// Loses all rows of a table, as a store may that was damaged.
+    #[cfg(test)]
+    pub(crate) fn lose(&self, table: Table) {
+        self.lock().lose(table);
+    }
+
     fn lock(&self) -> MutexGuard<'_, State> {
         // Every change is undone or done before the lock is given back, also by a panic of the one who held it.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)

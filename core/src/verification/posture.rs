@@ -12,11 +12,13 @@ use serde_json::Value;
 use super::{
     fact::Place,
     observation::{
-        Conversion, EncryptionMethod, FileVaultReading, Observation, ProtectorSnapshot, Reading, VolumeReading,
+        Conversion, EncryptionMethod, FileVaultReading, Observation, ProtectorKind, ProtectorReading,
+        ProtectorSnapshot, Reading, VolumeReading,
     },
 };
 use crate::{
     ids::{Platform, VolumeId, Word},
+    key::Kind,
     time::Timestamp,
 };
 
@@ -313,12 +315,17 @@ impl Posture {
 
     /// Whether there is a recovery protector that none of these places names.
     pub(super) fn unknown_protector<'a>(&self, places: impl Iterator<Item = &'a Place> + Clone) -> bool {
-        self.volumes.iter().filter_map(|volume| volume.protectors.as_ref()).any(|snapshot| {
-            snapshot.value.protectors.iter().any(|protector| {
-                protector.is_for_recovery()
-                    && !places.clone().any(|place| place.protector.as_ref().is_some_and(|id| id.is_same(&protector.id)))
-            })
-        })
+        // A key of a LUKS volume that names no slot may be that of any.
+        let is_of = |place: &Place, protector: &ProtectorReading| match &place.protector {
+            Some(id) => id.is_same(&protector.id),
+            None => protector.kind == ProtectorKind::Passphrase && place.kind != Kind::BitLocker,
+        };
+        let mut protectors = self
+            .volumes
+            .iter()
+            .filter_map(|volume| volume.protectors.as_ref())
+            .flat_map(|snapshot| &snapshot.value.protectors);
+        protectors.any(|protector| protector.is_for_recovery() && !places.clone().any(|place| is_of(place, protector)))
     }
 }
 

@@ -133,6 +133,9 @@ reasons! {
     Encrypting = "encrypting", [],
         "The disk is being encrypted.",
         "Nothing; the device may be used meanwhile.";
+    EnvelopeNotOpened = "envelope_not_opened", [CheckKey],
+        "The key works; it was sealed anew since, and that envelope was not opened yet.",
+        "Run the check with the new identity; the old one is needed until then.";
     EscrowNotRequired = "escrow_not_required", [],
         "The policy does not ask for a recovery key of this device.",
         "Nothing; keys that are there are kept.";

@@ -103,6 +103,11 @@ fn apply(connection: &Connection, sql: &Sql, changes: &ChangeSet) -> Result<Revi
                 return Err(StoreError::Misuse("audit entries are never changed".to_owned()).into());
             }
             Edit::Replace(row) => execute(connection, &sql.replace(row)).map_err(failed)? == 1,
+            Edit::Put(row) => {
+                execute(connection, &sql.delete(row.key())).map_err(failed)?;
+                insert(connection, sql, row)?
+            }
+            Edit::Clear(key) => execute(connection, &sql.delete(key)).map(|_| true).map_err(failed)?,
             Edit::Delete(key) => execute(connection, &sql.delete(key)).map_err(failed)? == 1,
             _ => return Err(StoreError::Misuse("a change set has an edit that is not known here".to_owned()).into()),
         };

@@ -346,7 +346,10 @@ impl Planner {
                 }
             }),
             // It may have had its effect: then the next observation shows it.
-            (Step::Call(_) | Step::DropBackup | Step::Escrow { .. } | Step::Generate { .. }, Outcome::Failed(status)) => {
+            (
+                Step::Call(_) | Step::DropBackup | Step::Escrow { .. } | Step::Generate { .. },
+                Outcome::Failed(status),
+            ) => {
                 self.failures.count(step, status, now);
             }
             _ => return Err(PlannerError::Unexpected),
@@ -422,7 +425,8 @@ impl Planner {
         for entry in entries {
             let (Some(salt), Some(protector)) = (&entry.salt, &entry.place.protector) else { continue };
             let Some(slot) = number(protector.as_str()) else { continue };
-            let is_there = seen.slots.as_ref().and_then(|slots| slots.get(&slot)).is_some_and(|slot| slot.salt == *salt);
+            let is_there =
+                seen.slots.as_ref().and_then(|slots| slots.get(&slot)).is_some_and(|slot| slot.salt == *salt);
             let known = self.slots.get(protector).is_some_and(|escrowed| escrowed.envelope == entry.envelope());
             let place = self.place(self.rules.kind.key(), protector);
             if !is_there || known || entry.device != self.device || entry.place != place {

@@ -5,11 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{
-    observation::Version,
-    rules::SlotKind,
-    view::View,
-};
+use super::{observation::Version, rules::SlotKind, view::View};
 
 /// What a situation is to whoever runs the agent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]

@@ -80,8 +80,7 @@ pub(super) fn parse(line: &[u8]) -> Option<Record> {
             let mut place = Place::new(written.kind);
             (place.volume, place.protector) = (written.volume, written.protector);
             let message = STANDARD.decode(written.envelope).ok()?;
-            let mut entry =
-                Entry::from_message(written.device, place, written.request, written.sealed, &message)?;
+            let mut entry = Entry::from_message(written.device, place, written.request, written.sealed, &message)?;
             entry.salt = written.salt;
             Record::Put(Box::new(entry))
         }

@@ -14,9 +14,7 @@ const ENFORCED: &str = "[organization]\nid = \"example.com\"\nidentifier = \"com
 fn report(seconds: i64, enabled: Reading) -> Report {
     let mut observation = Observation::new(at(seconds));
     observation.platform = Some(Platform::MacOs);
-    let mut filevault = FileVaultReading::default();
-    filevault.enabled = enabled;
-    observation.filevault = Some(filevault);
+    observation.filevault = Some(FileVaultReading { enabled, ..FileVaultReading::default() });
     Report::new(observation)
 }
 

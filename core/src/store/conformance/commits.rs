@@ -169,6 +169,31 @@ pub(super) fn a_row_of_another_device_is_not_replaced(fixture: &dyn Fixture) {
     attempt(Edit::Delete(gone), ConflictCause::Absent(Table::Aliases));
 }
 
+pub(super) fn a_row_that_follows_from_others_is_put_right(fixture: &dyn Fixture) {
+    let world = World::of(fixture);
+    world.commit(&world.receive("one", "key"));
+    let envelope = EnvelopeRecord::from_stored(&world.all(Table::Envelopes).remove(0));
+    let rows = envelope.derived(&world.organization);
+    let there = world.all(Table::Recipients);
+    assert!(!there.is_empty());
+    let change = |id: &str, edits: Vec<Edit>| world.commit(&raw(&world.touch(id, world.device("one")), edits));
+    let cleared = |rows: &[Row]| rows.iter().map(|row| Edit::Clear(row.key().clone())).collect::<Vec<_>>();
+    let put = |rows: &[Row]| rows.iter().cloned().map(Edit::Put).collect::<Vec<_>>();
+    change("lost", cleared(&rows));
+    assert!(world.all(Table::Recipients).is_empty());
+    change("lost again", cleared(&rows));
+    change("put back", put(&rows));
+    assert_eq!(world.all(Table::Recipients), there);
+    // Damaged: even what is fixed otherwise.
+    let damaged: Vec<Row> = rows
+        .iter()
+        .map(|row| Row::from_parts(row.key().clone(), vec![Some(Value::from("two")), None], None, None).unwrap())
+        .collect();
+    change("damaged", put(&damaged));
+    change("put right", put(&rows));
+    assert_eq!(world.all(Table::Recipients), there);
+}
+
 fn alias(kind: &str, value: &str) -> Alias {
     let word = |text| crate::ids::Word::new(text).unwrap();
     Alias::new(word(kind), value, word("test"), Trust::Claimed).unwrap()

@@ -193,10 +193,15 @@ pub enum Guard {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Edit {
+    /// The row is not there afterwards, whether or not it was. Only for tables that follow from others.
+    Clear(RowKey),
     /// The row goes. It must be there.
     Delete(RowKey),
     /// The row comes. No row of its key may be there.
     Insert(Row),
+    /// The row is as it is here afterwards, whatever was there. Only for tables that follow from others, so that one of
+    /// their rows that was lost or damaged holds up nothing and is put right.
+    Put(Row),
     /// The row changes: all but its key, its fixed columns and its bytes. A row with this key and these fixed
     /// columns must be there.
     Replace(Row),
@@ -206,8 +211,8 @@ impl Edit {
     /// Which row it is.
     pub fn key(&self) -> &RowKey {
         match self {
-            Self::Delete(key) => key,
-            Self::Insert(row) | Self::Replace(row) => row.key(),
+            Self::Clear(key) | Self::Delete(key) => key,
+            Self::Insert(row) | Self::Put(row) | Self::Replace(row) => row.key(),
         }
     }
 }

@@ -172,7 +172,9 @@ impl State {
             }
             undo.push(match (edit, there) {
                 (Edit::Insert(_), Some(_)) => return conflict(ConflictCause::Present(key.table())),
-                (Edit::Insert(row), None) => self.put(row.clone()),
+                (Edit::Clear(key), None) => (key.clone(), None),
+                (Edit::Clear(key), Some(_)) => (key.clone(), self.take(key)),
+                (Edit::Insert(row), None) | (Edit::Put(row), _) => self.put(row.clone()),
                 (Edit::Replace(row), Some(there)) if same_fixed(row, &there) => self.put(keep_bytes(row, &there)),
                 (Edit::Delete(key), Some(_)) => (key.clone(), self.take(key)),
                 (Edit::Replace(_) | Edit::Delete(_), _) => return conflict(ConflictCause::Absent(key.table())),
@@ -219,6 +221,14 @@ impl State {
             }
             self.rows.insert(key.clone(), stored);
         }
+    }
+
+    #[cfg(test)]
+    pub(super) fn lose(&mut self, table: Table) {
+        let keys: Vec<RowKey> = self.rows.keys().filter(|key| key.table() == table).cloned().collect();
+        keys.iter().for_each(|key| {
+            self.take(key);
+        });
     }
 
     fn take(&mut self, key: &RowKey) -> Option<Stored> {

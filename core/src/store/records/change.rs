@@ -62,13 +62,8 @@ impl ChangeSetBuilder {
     pub(crate) fn of_device(change: ChangeId, organization: &Organization, device: DeviceRecord) -> Self {
         let (gone, come) = device.alias_rows(organization);
         let changed = |row: &Row| come.iter().any(|other| other.key() == row.key());
-        let there = |row: &Row| gone.iter().any(|other| other.key() == row.key());
-        let deleted = gone.iter().filter(|row| !changed(row)).map(|row| Edit::Delete(row.key().clone()));
-        let written = come.iter().map(|row| match there(row) {
-            true => Edit::Replace(row.clone()),
-            false => Edit::Insert(row.clone()),
-        });
-        let edits = deleted.chain(written).collect();
+        let cleared = gone.iter().filter(|row| !changed(row)).map(|row| Edit::Clear(row.key().clone()));
+        let edits = cleared.chain(come.iter().cloned().map(Edit::Put)).collect();
         Self::new(change, organization, SubjectRecord::Device(Box::new(device)), edits)
     }
 
@@ -83,30 +78,15 @@ impl ChangeSetBuilder {
 
     /// A record that is not there yet.
     pub(crate) fn insert<R: Stored>(&mut self, record: &R) -> &mut Self {
-        self.put(record, Edit::Insert)
+        self.put(record, Edit::Insert, Edit::Insert)
     }
 
     /// A record that is there, and changes.
     pub(crate) fn replace<R: Stored>(&mut self, record: &R) -> &mut Self {
-        self.put(record, Edit::Replace)
+        self.put(record, Edit::Replace, Edit::Put)
     }
 
-    /// A record that is there, and changes so that more rows follow from it than before.
-    pub(crate) fn replace_grown<R: Stored>(&mut self, before: &R, after: &R) -> &mut Self {
-        let there: Vec<RowKey> = before.derived(&self.organization).iter().map(|row| row.key().clone()).collect();
-        let first = self.edits.len();
-        self.replace(after);
-        for edit in self.edits.iter_mut().skip(first.saturating_add(1)) {
-            if let Edit::Replace(row) = edit
-                && !there.contains(row.key())
-            {
-                *edit = Edit::Insert(row.clone());
-            }
-        }
-        self
-    }
-
-    fn put<R: Stored>(&mut self, record: &R, edit: fn(Row) -> Edit) -> &mut Self {
+    fn put<R: Stored>(&mut self, record: &R, edit: fn(Row) -> Edit, follow: fn(Row) -> Edit) -> &mut Self {
         if record.subject() != self.subject.subject() || matches!(R::TABLE, Table::Devices | Table::Organizations) {
             return self.misuse(format!("a change set has a row of {} that is not its subject's", R::TABLE));
         }
@@ -117,7 +97,7 @@ impl ChangeSetBuilder {
             Ok(row) => self.edits.push(edit(row)),
             Err(error) => self.problem = self.problem.take().or(Some(error)),
         }
-        self.edits.extend(record.derived(&self.organization).into_iter().map(edit));
+        self.edits.extend(record.derived(&self.organization).into_iter().map(follow));
         self
     }
 
@@ -183,8 +163,8 @@ fn digests<'a>(edits: impl Iterator<Item = &'a Edit>) -> Result<BTreeMap<Text, O
     audited
         .map(|edit| {
             let digest = match edit {
-                Edit::Delete(_) => None,
-                Edit::Insert(row) | Edit::Replace(row) => Some(row.digest()),
+                Edit::Clear(_) | Edit::Delete(_) => None,
+                Edit::Insert(row) | Edit::Put(row) | Edit::Replace(row) => Some(row.digest()),
             };
             Ok((row_name(edit.key())?, digest))
         })

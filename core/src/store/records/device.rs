@@ -96,8 +96,9 @@ pub struct DeviceRecord {
     /// The replacements of its keys: of each place the one that goes on, or ended last.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub rotations: Vec<Rotation>,
-    /// Not later than when the first of its keys is to be checked; none if none is. A change set that writes a
-    /// key of the device that is due earlier makes it earlier.
+    /// When it is its turn to have keys checked: when the first of them is due or, where that one had to wait, when
+    /// others of the device had their turn; none if no key is to be checked. A change set that writes a key of the
+    /// device that is due earlier makes it earlier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub check_due: Option<Timestamp>,
     /// What it sent lately.
@@ -176,6 +177,11 @@ impl DeviceRecord {
     }
 
     /// The rows of aliases that go, and those that come.
+    /// The rows of its aliases.
+    pub(crate) fn all_alias_rows(&self, organization: &Organization) -> Vec<Row> {
+        self.aliases.iter().map(|alias| AliasRecord::row_of(organization, &self.device, alias)).collect()
+    }
+
     pub(super) fn alias_rows(&self, organization: &Organization) -> (Vec<Row>, Vec<Row>) {
         let rows = |aliases: &[Alias]| -> BTreeMap<RowKey, Row> {
             let rows = aliases.iter().map(|alias| AliasRecord::row_of(organization, &self.device, alias));

@@ -90,7 +90,9 @@ impl KeyRecord {
     /// first check or for a decision, and not once another key took its place.
     pub fn problem(&self) -> Option<Reason> {
         let settled = self.facts.retired().is_none() && !self.facts.is_apart();
-        self.facts.reason().filter(|reason| settled && *reason != Reason::NotChecked)
+        let unopened = self.facts.last_success().is_some() && self.facts.envelopes().iter().any(|it| !it.checked);
+        let reason = self.facts.reason().or(unopened.then_some(Reason::EnvelopeNotOpened));
+        reason.filter(|reason| settled && *reason != Reason::NotChecked)
     }
 }
 

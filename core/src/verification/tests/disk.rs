@@ -207,11 +207,12 @@ fn a_recovery_protector_that_nobody_escrowed_asks_for_its_key() {
 
 fn filevault_reading(seconds: i64, enabled: Reading, has_key: Reading, bypasses: Option<i32>) -> Event {
     let mut observation = observation(seconds, Platform::MacOs);
-    let mut reading = FileVaultReading::default();
-    reading.enabled = enabled;
-    reading.personal_recovery_key = has_key;
-    reading.bypasses_left = bypasses;
-    observation.filevault = Some(reading);
+    observation.filevault = Some(FileVaultReading {
+        enabled,
+        personal_recovery_key: has_key,
+        bypasses_left: bypasses,
+        ..FileVaultReading::default()
+    });
     Event::Observed(Box::new(observation))
 }
 
