@@ -12,7 +12,7 @@ use std::{
 };
 
 use fdescrow_tests::{ScratchDir, scratch};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 pub(crate) const USER: &str = "user-passphrase";
 pub(crate) const DEVICE: &str = "PC-17";
@@ -100,6 +100,18 @@ impl Bench {
             if version == "luks2" { &["--pbkdf", "pbkdf2", "--luks2-keyslots-size", "3M", "--offset", "8192"] } else { &[] };
         let arguments = ["-q", "luksFormat", "--type", version, "--pbkdf-force-iterations", "1000"];
         self.cryptsetup(&[&arguments, small, &["disk", "user"]].concat(), "");
+    }
+
+    /// Writes `plan`, which wants this slot.
+    pub(crate) fn plan(&self, slot: &Value) {
+        let pem = fs::read_to_string(self.path("e.crt")).unwrap();
+        let base64: String = pem.lines().filter(|line| !line.starts_with('-')).collect();
+        let plan = json!({
+            "version": 1, "organization": "default", "volumes": ["/"], "slot": slot,
+            "authorize": ["key_file"], "seal_to": [base64], "never_touch": { "slots": [], "token_types": [] },
+            "backup_directory": self.path("headers"),
+        });
+        fs::write(self.path("plan"), plan.to_string()).unwrap();
     }
 
     /// Puts a passphrase into a slot by hand.

@@ -70,7 +70,7 @@ fn a_token_names_the_slot_and_nothing_secret() {
     let (_, tokens) = bench.header();
     let token = tokens.values().next().unwrap();
     assert_eq!((&token["type"], &token["keyslots"]), (&json!("fdescrow"), &json!(["1"])));
-    assert_eq!(token["fdescrow"]["request"], "escrow");
+    assert_eq!((&token["request"], &token["organization"]), (&json!("escrow"), &json!("default")));
     assert!(!token.to_string().contains(&bench.reveal(1)));
 }
 
@@ -147,7 +147,7 @@ fn a_slot_that_somebody_else_made_is_never_removed() {
     bench.escrow(&arguments);
     bench.check();
     let (left, status) = bench.escrow(&arguments);
-    assert_eq!((&left["situation"], status), (&json!("old_slot_not_ours"), 1));
+    assert_eq!((&left["situation"], status), (&json!("old_slot_left"), 1));
     assert!(bench.opens(5, "somebody's"));
     is_in_escrow(&bench, 2, &[0, 5]);
 }
@@ -170,7 +170,7 @@ fn an_agent_that_lost_its_state_makes_another_slot_and_removes_none() {
         bench.check();
         let (answer, _) = bench.escrow(&arguments);
         let removed = version == "luks2";
-        assert_eq!(answer["situation"], if removed { "done" } else { "old_slot_not_ours" });
+        assert_eq!(answer["situation"], if removed { "done" } else { "old_slot_left" });
         assert_eq!(bench.opens(1, &first), !removed);
     }
 }
@@ -199,8 +199,11 @@ fn without_a_store_the_sealed_key_waits_in_the_spool() {
 fn a_recovery_key_of_systemd_is_one_to_systemd_too() {
     let Some(bench) = Bench::new("systemd") else { return };
     bench.format("luks2");
-    fs::write(bench.path("plan"), r#"{"kind": "systemd"}"#).unwrap();
+    bench.plan(&json!({ "kind": "systemd", "kdf": { "type": "pbkdf2", "hash": "sha512", "iterations": 1000 },
+        "token": "systemd-recovery" }));
     bench.finish(&["--plan", "plan"]);
+    // The copy of the header was where the plan wants it, and is gone.
+    assert_eq!(fs::read_dir(bench.path("headers")).unwrap().count(), 0);
     is_in_escrow(&bench, 1, &[0]);
     assert_eq!(bench.reveal(1).split('-').count(), 8);
     let (_, tokens) = bench.header();

@@ -27,11 +27,7 @@ pub(crate) struct Folder {
 impl Folder {
     /// Opens the folder, or makes it, and waits for nobody: another agent that works in it is a reason to stop.
     pub(crate) fn open(path: &Path) -> Result<Self, Failure> {
-        let mut builder = DirBuilder::new();
-        builder.recursive(true);
-        #[cfg(unix)]
-        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-        builder.create(path).map_err(|error| failure(path, &error))?;
+        make(path)?;
         let lock_path = path.join("lock");
         let lock = OpenOptions::new().create(true).truncate(false).write(true).open(&lock_path);
         let lock = lock.map_err(|error| failure(&lock_path, &error))?;
@@ -45,9 +41,11 @@ impl Folder {
         self.path.join(format!("{volume}.json"))
     }
 
-    /// Where the backup of a volume's header goes.
-    pub(crate) fn header_backup(&self, volume: &VolumeId) -> PathBuf {
-        self.path.join(format!("{volume}.header"))
+    /// Where the backup of a volume's header goes: into the folder that the plan names, which is made, or this one.
+    pub(crate) fn header_backup(&self, planned: Option<&Path>, volume: &VolumeId) -> Result<PathBuf, Failure> {
+        let path = planned.unwrap_or(&self.path);
+        make(path)?;
+        Ok(path.join(format!("{volume}.header")))
     }
 
     /// The state of a planner, if there is one.
@@ -114,6 +112,14 @@ impl Folder {
         File::open(&self.path).and_then(|folder| folder.sync_all()).map_err(|error| failure(&self.path, &error))?;
         Ok(())
     }
+}
+
+fn make(path: &Path) -> Result<(), Failure> {
+    let mut builder = DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(path).map_err(|error| failure(path, &error))
 }
 
 fn failure(path: &Path, error: &io::Error) -> Failure {

@@ -16,14 +16,16 @@ use fdescrow::{
     Actor, DeviceId, Digest, Organization, ProtectorId, Secret, Timestamp, VolumeId,
     agent::{
         luks::{
-            Aim, Authorization, Call, Goal, NewKey, Next, Observation, Outcome, Places, Planner, Rules, Situation,
-            Standing, Step, metadata_command,
+            Aim, Call, Goal, NewKey, Next, Observation, Outcome, Places, Planner, Rules, Situation, Standing, Step,
+            metadata_command,
         },
         spool::{Enough, Entry, Spool},
     },
     envelope::Certificate,
     escrow::{Escrow, Receipt, Upload},
     ids::Word,
+    policy::luks::Authorization,
+    profile::luks::LuksPlan,
 };
 use serde::Serialize;
 
@@ -54,13 +56,13 @@ pub(crate) struct Arguments {
     /// The device whose volume it is
     #[arg(long, value_name = "D")]
     device: DeviceId,
-    /// The certificates to seal new keys to, one in each file
+    /// The certificates that new keys may be sealed to, one in each file; a plan names those of them that they are
     #[arg(long, value_name = "CERT", num_args = 1.., required = true)]
     to: Vec<PathBuf>,
-    /// The folder for the spool and the state; it is made if it is not there
+    /// The folder for the spool and the state, and without a plan for the copy of a header; it is made if it is not there
     #[arg(long, value_name = "DIR")]
     state: PathBuf,
-    /// The plan, JSON; without one, every rule has its default
+    /// The plan, as `profile luks` writes it; without one, every rule has its default
     #[arg(long, value_name = "F")]
     plan: Option<PathBuf>,
     /// Replaces the slots that were escrowed by a new one, under this name of a rotation
@@ -84,8 +86,8 @@ pub(crate) struct Arguments {
     /// The store to receive into, on this machine: sqlite:PATH
     #[arg(long, value_name = "URL", requires = "by")]
     store: Option<String>,
-    /// The organization whose keys they are
-    #[arg(long, value_name = "O", default_value = "default")]
+    /// The organization whose keys they are, where no plan names it
+    #[arg(long, value_name = "O", default_value = "default", conflicts_with = "plan")]
     organization: Organization,
     /// Who sends what is received, for the audit
     #[arg(long, value_name = "ACTOR")]
@@ -95,7 +97,10 @@ pub(crate) struct Arguments {
 pub(crate) fn run(arguments: &Arguments, world: &World<'_>) -> Result<Exit, Failure> {
     let now = world.now()?;
     let to = arguments.to.iter().map(|file| recipient(file, now, world)).collect::<Result<Vec<_>, _>>()?;
-    let rules = rules(arguments.plan.as_deref())?;
+    let plan = arguments.plan.as_deref().map(plan).transpose()?;
+    let to = recipients(plan.as_ref(), to)?;
+    let rules = plan.as_ref().map_or_else(Rules::default, Rules::from);
+    let organization = plan.as_ref().map_or(&arguments.organization, |plan| &plan.organization);
     let folder = Folder::open(&arguments.state)?;
     let spool = folder.spool()?;
     if spool.damaged() > 0 {
@@ -104,33 +109,37 @@ pub(crate) fn run(arguments: &Arguments, world: &World<'_>) -> Result<Exit, Fail
     let volume = text(&fs::canonicalize(&arguments.volume).map_err(|error| {
         Failure::file(format!("{}: {error}", arguments.volume.display()))
     })?)?;
-    let key_file = arguments.key_file.as_deref().map(fs::canonicalize).transpose();
+    let key_file = arguments.key_file.as_deref().or(plan.as_ref().and_then(|plan| plan.key_file.as_deref().map(Path::new)));
+    let has_key_file = key_file.is_some();
+    let key_file = key_file.map(fs::canonicalize).transpose();
     let key_file = key_file.map_err(|error| Failure::file(format!("key file: {error}")))?.as_deref().map(text);
     let seen = look(&volume, now)?;
     let uuid = seen.volume.clone().ok_or_else(|| Failure::file(format!("{volume}: its LUKS UUID cannot be read")))?;
     let mut planner = match folder.state::<Planner>(&uuid)? {
-        Some(planner) if *planner.device() != arguments.device => {
-            return Err(Failure::usage(format!("this volume was planned for as device {}", planner.device())));
+        Some(planner) if *planner.device() != arguments.device || planner.organization() != organization => {
+            let (device, organization) = (planner.device(), planner.organization());
+            return Err(Failure::usage(format!("this volume was planned for as device {device} of {organization}")));
         }
         Some(planner) => planner,
-        None => Planner::new(arguments.device.clone(), uuid.clone(), rules.clone())
-            .organization(arguments.organization.clone()),
+        None => Planner::new(organization.clone(), arguments.device.clone(), uuid.clone(), rules.clone()),
     };
     planner.set_rules(rules);
     planner.remember(&seen, spool.entries());
     planner.pursue(goal(arguments, &planner)?);
     planner.ask_again();
+    let header_backup = folder.header_backup(plan.as_ref().map(|plan| Path::new(&plan.backup_directory)), &uuid)?;
+    let server = Server::new(arguments, organization, world)?;
     let mut agent = Agent {
         world,
         now,
         to,
-        header_backup: text(&folder.header_backup(&uuid))?,
+        header_backup: text(&header_backup)?,
         folder,
         spool,
         volume,
         key_file: key_file.transpose()?,
-        authority: Authority::new(arguments),
-        server: Server::new(arguments, world)?,
+        authority: Authority::new(arguments, has_key_file),
+        server,
         planner,
         new_key: None,
     };
@@ -140,11 +149,21 @@ pub(crate) fn run(arguments: &Arguments, world: &World<'_>) -> Result<Exit, Fail
     agent.answer(&next, steps)
 }
 
-/// The rules of a plan.
-fn rules(plan: Option<&Path>) -> Result<Rules, Failure> {
-    let Some(plan) = plan else { return Ok(Rules::default()) };
-    let bytes = input::read(Some(plan))?;
-    serde_json::from_slice(&bytes).map_err(|error| Failure::file(format!("{}: {error}", plan.display())))
+fn plan(file: &Path) -> Result<LuksPlan, Failure> {
+    LuksPlan::from_json(&input::read(Some(file))?).map_err(|error| Failure::from(error).about(file.display()))
+}
+
+/// The certificates that new keys are sealed to: those of the plan, all of which must be pinned here.
+fn recipients(plan: Option<&LuksPlan>, pinned: Vec<Certificate>) -> Result<Vec<Certificate>, Failure> {
+    let Some(plan) = plan else { return Ok(pinned) };
+    let wanted = plan.certificates()?;
+    match wanted.iter().find(|certificate| !pinned.contains(certificate)) {
+        Some(other) => {
+            let fingerprint = other.fingerprint();
+            Err(Failure::usage(format!("the plan seals keys to {fingerprint}, which no --to names")))
+        }
+        None => Ok(wanted),
+    }
 }
 
 fn goal(arguments: &Arguments, planner: &Planner) -> Result<Goal, Failure> {
@@ -189,11 +208,11 @@ struct Authority {
 }
 
 impl Authority {
-    fn new(arguments: &Arguments) -> Self {
+    fn new(arguments: &Arguments, has_key_file: bool) -> Self {
         let prompt = arguments.password_fd.is_some() || std::io::stdin().is_terminal();
         let at_hand = [
             (prompt, Authorization::Prompt),
-            (arguments.key_file.is_some(), Authorization::KeyFile),
+            (has_key_file, Authorization::KeyFile),
             (arguments.tpm2, Authorization::Tpm2),
             (arguments.clevis, Authorization::Clevis),
         ];
@@ -230,10 +249,10 @@ struct Server {
 }
 
 impl Server {
-    fn new(arguments: &Arguments, world: &World<'_>) -> Result<Self, Failure> {
+    fn new(arguments: &Arguments, organization: &Organization, world: &World<'_>) -> Result<Self, Failure> {
         let escrow = match (&arguments.store, &arguments.by) {
             (Some(store), Some(by)) => {
-                let organization = arguments.organization.clone();
+                let organization = organization.clone();
                 let store = StoreArguments { store: store.clone(), organization, mac_key: None, policy: None };
                 Some((store.escrow_or_new(Vec::new(), world)?, by.clone()))
             }
