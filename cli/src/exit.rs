@@ -201,6 +201,9 @@ macro_rules! from_library {
 }
 
 from_library! {
+    fdescrow::agent::luks::ObservationError,
+    fdescrow::agent::luks::SealingError,
+    fdescrow::agent::spool::SpoolError,
     fdescrow::audit::CheckpointError,
     fdescrow::audit::MacKeyError,
     fdescrow::envelope::CertificateError,

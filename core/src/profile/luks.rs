@@ -13,7 +13,7 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-pub use token::{EscrowToken, TOKEN_TYPE};
+pub use token::{EscrowToken, TOKEN_TYPE, token_type};
 
 use super::ProfileError;
 use crate::{
@@ -86,7 +86,8 @@ pub enum Kdf {
     Pbkdf2 {
         /// The hash function of its HMAC.
         hash: KdfHash,
-        /// Exactly so many iterations: no benchmark.
+        /// At least so many iterations, and no benchmark. The agent draws up to 65,535 more, by which it knows its slot
+        /// again.
         iterations: u32,
     },
 }
@@ -161,7 +162,7 @@ impl LuksPlan {
         Ok(Self {
             organization: organization.organization().clone(),
             volumes: settings.volumes.clone(),
-            slot: SlotPlan { kind: settings.slot, kdf, token: TOKEN_TYPE.to_owned() },
+            slot: SlotPlan { kind: settings.slot, kdf, token: token_type(settings.slot).to_owned() },
             authorize: settings.authorize.clone(),
             key_file: settings.key_file.clone(),
             seal_to: certificates
@@ -247,7 +248,7 @@ impl TryFrom<Written> for LuksPlan {
         if written.slot.kdf.is_some() == (written.slot.kind == Kind::Snapd) {
             return Err(ProfileError::Syntax("a plan has a kdf exactly where the slot is not snapd's"));
         }
-        if written.slot.token != TOKEN_TYPE {
+        if written.slot.token != token_type(written.slot.kind) {
             return Err(ProfileError::Syntax("its token has another type than those of this library"));
         }
         let plan = Self {

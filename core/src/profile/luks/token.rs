@@ -6,10 +6,20 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::{ids::Organization, key::Kind, policy::luks::SLOTS};
+use crate::{
+    ids::{Digest, Organization},
+    key::Kind,
+    policy::luks::SLOTS,
+};
 
 /// The type of our tokens. Types that begin with `luks2-` belong to cryptsetup.
 pub const TOKEN_TYPE: &str = "fdescrow";
+
+/// The type of the token of a slot with a key of this kind. systemd's is the one that systemd knows: it takes two tokens
+/// of one slot for a conflict.
+pub fn token_type(kind: Kind) -> &'static str {
+    if kind == Kind::Systemd { "systemd-recovery" } else { TOKEN_TYPE }
+}
 
 /// The largest token that is read, in bytes; the JSON area of a header has 12 KiB in all.
 const MAX_BYTES: usize = 12 * 1024;
@@ -26,6 +36,10 @@ pub struct EscrowToken {
     pub kind: Kind,
     /// What the agent adds to know its own slot again, for example the id of a rotation.
     pub request: Option<String>,
+    /// SHA-256 of the envelope that its key was sealed in.
+    pub envelope: Option<Digest>,
+    /// The salt of the slot's key derivation, base64: a slot with another salt has another key, and is not meant.
+    pub salt: Option<String>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -36,12 +50,17 @@ struct Written {
     kind: Kind,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     request: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    envelope: Option<Digest>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    salt: Option<String>,
 }
 
 impl EscrowToken {
     /// The token of this slot.
     pub fn new(slot: u8, organization: &Organization, kind: Kind) -> Self {
-        Self { slot: Some(slot), organization: organization.clone(), kind, request: None }
+        let organization = organization.clone();
+        Self { slot: Some(slot), organization, kind, request: None, envelope: None, salt: None }
     }
 
     /// The token with what the agent adds.
@@ -51,14 +70,24 @@ impl EscrowToken {
         self
     }
 
+    /// The token with what its key is known by.
+    #[must_use]
+    pub fn key(mut self, envelope: Digest, salt: impl Into<String>) -> Self {
+        self.envelope = Some(envelope);
+        self.salt = Some(salt.into());
+        self
+    }
+
     /// The JSON that `cryptsetup token import` takes.
     pub fn to_json(&self) -> String {
         let written = Written {
-            r#type: TOKEN_TYPE.to_owned(),
+            r#type: token_type(self.kind).to_owned(),
             keyslots: self.slot.iter().map(u8::to_string).collect(),
             organization: self.organization.as_str().to_owned(),
             kind: self.kind,
             request: self.request.clone(),
+            envelope: self.envelope,
+            salt: self.salt.clone(),
         };
         // text and whole numbers always have a JSON form
         serde_json::to_string(&written).unwrap_or_default()
@@ -82,11 +111,13 @@ impl EscrowToken {
             _ => return None,
         };
         let organization = Organization::new(written.organization).ok()?;
-        (written.r#type == TOKEN_TYPE).then_some(Self {
+        (written.r#type == token_type(written.kind)).then_some(Self {
             slot,
             organization,
             kind: written.kind,
             request: written.request,
+            envelope: written.envelope,
+            salt: written.salt,
         })
     }
 }
