@@ -4,6 +4,7 @@
 //! is parsed, not validated: a value of these types broke no rule, and every error names the field, the
 //! rule and the page the rule comes from. It never sees a device, a certificate or the time.
 
+pub mod bitlocker;
 mod error;
 pub mod escrow;
 pub mod filevault;
@@ -19,6 +20,7 @@ pub(crate) mod text;
 
 use serde::{Deserialize, Serialize};
 
+pub use bitlocker::{BitLockerPolicy, BitLockerSettings};
 pub(crate) use error::Violations;
 pub use error::{PolicyError, Violation};
 pub use escrow::{EscrowRules, Level};
@@ -49,6 +51,9 @@ pub struct PolicySettings {
     /// What is asked of Macs; left out, nothing is.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub filevault: Option<FileVaultSettings>,
+    /// What is asked of BitLocker; left out, nothing is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bitlocker: Option<BitLockerSettings>,
     /// What is asked of LUKS volumes; left out, nothing is.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub luks: Option<LuksSettings>,
@@ -77,6 +82,7 @@ pub struct PolicySettings {
 pub struct Policy {
     organization: Option<OrganizationDetails>,
     filevault: Option<FileVaultPolicy>,
+    bitlocker: Option<BitLockerPolicy>,
     luks: Option<LuksPolicy>,
     escrow: Option<EscrowRules>,
     posture: Option<PostureRules>,
@@ -96,11 +102,15 @@ impl Policy {
         let mut violations = Violations::default();
         let organization = settings.organization.map(OrganizationDetails::new).transpose();
         let filevault = settings.filevault.map(FileVaultPolicy::new).transpose();
+        let bitlocker = settings.bitlocker.map(BitLockerPolicy::new).transpose();
         let luks = settings.luks.map(LuksPolicy::new).transpose();
         if let Err(error) = &organization {
             violations.extend(error);
         }
         if let Err(error) = &filevault {
+            violations.extend(error);
+        }
+        if let Err(error) = &bitlocker {
             violations.extend(error);
         }
         match &luks {
@@ -128,6 +138,7 @@ impl Policy {
         Ok(Self {
             organization: organization?,
             filevault: filevault?,
+            bitlocker: bitlocker?,
             luks: luks?,
             escrow: settings.escrow,
             posture: settings.posture,
@@ -181,6 +192,11 @@ impl Policy {
         self.filevault.as_ref()
     }
 
+    /// What is asked of BitLocker; nothing if `None`.
+    pub fn bitlocker(&self) -> Option<&BitLockerPolicy> {
+        self.bitlocker.as_ref()
+    }
+
     /// What is asked of LUKS volumes; nothing if `None`.
     pub fn luks(&self) -> Option<&LuksPolicy> {
         self.luks.as_ref()
@@ -222,6 +238,7 @@ impl Policy {
         PolicySettings {
             organization: self.organization.clone().map(Into::into),
             filevault: self.filevault.clone().map(Into::into),
+            bitlocker: self.bitlocker.clone().map(Into::into),
             luks: self.luks.clone().map(Into::into),
             escrow: self.escrow.clone(),
             posture: self.posture,
@@ -244,13 +261,14 @@ impl Policy {
     pub fn demands_encryption(&self, platform: Platform) -> bool {
         match platform {
             Platform::MacOs => self.filevault.as_ref().is_some_and(FileVaultPolicy::enforces),
-            Platform::Windows | Platform::Linux => false,
+            Platform::Windows => self.bitlocker.as_ref().is_some_and(BitLockerPolicy::enforces),
+            Platform::Linux => self.luks.as_ref().is_some_and(|policy| policy.settings().required),
         }
     }
 
     /// Whether PCs are to ask for a PIN when they start.
     pub fn demands_startup_pin(&self) -> bool {
-        false
+        self.bitlocker.as_ref().is_some_and(BitLockerPolicy::requires_pin)
     }
 }
 
