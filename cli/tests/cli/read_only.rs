@@ -52,7 +52,7 @@ fn run(desk: &Desk, line: &str) -> Run {
     Run::of(command, b"")
 }
 
-const READING: [&str; 6] = ["status", "history", "audit verify", "audit list", "find --prefix 00000000", "list --status verified"];
+const READING: [&str; 6] = ["status", "history", "audit verify", "audit list", "find M", "list --status verified"];
 
 fn reads_and_writes_nothing(desk: &Desk) {
     for words in READING {
