@@ -1,6 +1,7 @@
 //! What does an agent on a Linux device do next about the key slots of a LUKS volume?
 //!
-//! A [`Planner`] is told what to make true (a [`Goal`]) and by which [`Rules`]. Then, until it rests:
+//! A [`Planner`] is told what to make true (a [`Goal`]) and by which [`Rules`], those of a
+//! [`LuksPlan`](crate::profile::luks::LuksPlan). Then, until it rests:
 //!
 //! 1. look at the volume: [`Observation::read`] takes the first 4096 bytes of its header and, for LUKS2, what
 //!    [`metadata_command`] prints; say what is at hand to authorize a new slot, and which [`NewKey`] is in memory;
@@ -20,7 +21,8 @@
 //!
 //! # What never happens
 //!
-//! - A slot that we did not make is removed; or the last one that opens the volume.
+//! - A slot that we did not make is removed; or one that the plan says is never touched; or the last one that opens the
+//!   volume.
 //! - An old slot of ours is removed, unless the goal names it, and the new one is on the volume with the salt that it had
 //!   when it was tested, and a receipt says *verified* at the level of the rules for its envelope, device, volume,
 //!   slot and request.
@@ -43,9 +45,9 @@ mod view;
 
 pub use escrowed::Escrowed;
 pub use new_key::{Mark, NewKey};
-pub use observation::{Observation, ObservationError, OurToken, Slot, Token, Version, metadata_command};
+pub use observation::{Observation, ObservationError, Slot, Token, Version, metadata_command};
 pub use planner::{Attempt, Planner, PlannerError, SealingError};
-pub use rules::{Aim, Authorization, Goal, Rules, SlotKind};
+pub use rules::{Aim, Goal, Rules};
 pub use situation::{Does, Row, Situation, Standing};
 pub use step::{Call, Command, Held, Input, Next, Outcome, Places, Step};
 

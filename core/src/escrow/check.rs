@@ -37,7 +37,8 @@ use crate::{
 pub struct CheckOptions {
     /// Devices in one batch, 1 to 1,000. Default: 64.
     pub devices: u32,
-    /// Keys of one device in one batch: what one device sends does not hold up the others. Default: 16.
+    /// Keys of one device in one batch: what one device sends does not hold up the others, if this is well below
+    /// the number of devices. Default: 16.
     pub keys_per_device: u32,
     /// Threads that open keys. Default: 1.
     pub workers: usize,

@@ -11,6 +11,11 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
+<<<<<<< HEAD
+pub use token::{EscrowToken, TOKEN_TYPE, token_type};
+
+=======
+>>>>>>> policy
 use super::ProfileError;
 use crate::{
     envelope::Certificate,
@@ -71,7 +76,14 @@ pub enum Kdf {
     /// PBKDF2 (RFC 8018 §5.2).
     #[non_exhaustive]
     Pbkdf2 {
+<<<<<<< HEAD
+        /// The hash function of its HMAC.
+        hash: KdfHash,
+        /// At least so many iterations, and no benchmark. The agent draws up to 65,535 more, by which it knows its slot
+        /// again.
+=======
         /// At least so many iterations: no benchmark decides.
+>>>>>>> policy
         iterations: u32,
     },
 }
@@ -107,11 +119,15 @@ impl LuksPlan {
         Ok(Self {
             organization: organization.organization().clone(),
             volumes: settings.volumes.clone(),
+<<<<<<< HEAD
+            slot: SlotPlan { kind: settings.slot, kdf, token: token_type(settings.slot).to_owned() },
+=======
             slot: SlotPlan {
                 kind: settings.slot,
                 kdf: Kdf::Pbkdf2 { iterations: settings.iterations },
                 token: settings.slot.token().to_owned(),
             },
+>>>>>>> policy
             authorize: settings.authorize.clone(),
             seal_to: certificates
                 .iter()
@@ -180,16 +196,24 @@ impl TryFrom<Written> for LuksPlan {
         let organization = Organization::new(written.organization)
             .map_err(|_| ProfileError::Syntax("its organization has no name"))?;
         // a plan is held to the rules of a policy, so that an agent needs none of its own
-        let mut settings = crate::policy::LuksSettings::default();
-        settings.volumes = written.volumes.clone();
-        settings.slot = written.slot.kind;
+        let (volumes, slot) = (written.volumes.clone(), written.slot.kind);
+        let mut settings =
+            crate::policy::LuksSettings { volumes, slot, ..crate::policy::LuksSettings::default() };
         let Kdf::Pbkdf2 { iterations } = written.slot.kdf;
         settings.iterations = iterations;
         settings.authorize = written.authorize.clone();
         settings.keep_slots = written.never_touch.clone();
         LuksPolicy::new(settings)?;
+<<<<<<< HEAD
+        if written.slot.kdf.is_some() == (written.slot.kind == Kind::Snapd) {
+            return Err(ProfileError::Syntax("a plan has a kdf exactly where the slot is not snapd's"));
+        }
+        if written.slot.token != token_type(written.slot.kind) {
+            return Err(ProfileError::Syntax("its token has another type than those of this library"));
+=======
         if written.slot.token != written.slot.kind.token() {
             return Err(ProfileError::Syntax("its token is not the one that names a slot of this kind"));
+>>>>>>> policy
         }
         let plan = Self {
             organization,

@@ -293,15 +293,17 @@ impl Posture {
 
     /// The volume, made if there is room for it.
     fn volume(&mut self, volume: Option<&VolumeId>) -> Option<&mut VolumePosture> {
-        let index = match self.volumes.binary_search_by(|known| known.volume.as_ref().cmp(&volume)) {
-            Ok(index) => index,
-            Err(_) if self.volumes.len() >= Self::MAX_VOLUMES && volume.is_some() => return None,
-            Err(index) => {
-                let volume = VolumePosture { volume: volume.cloned(), ..VolumePosture::default() };
-                self.volumes.insert(index, volume);
-                index
-            }
-        };
+        let same = self.volumes.iter().position(|known| is_same(known.volume.as_ref(), volume));
+        let index =
+            match same.map_or_else(|| self.volumes.binary_search_by(|known| known.volume.as_ref().cmp(&volume)), Ok) {
+                Ok(index) => index,
+                Err(_) if self.volumes.len() >= Self::MAX_VOLUMES && volume.is_some() => return None,
+                Err(index) => {
+                    let volume = VolumePosture { volume: volume.cloned(), ..VolumePosture::default() };
+                    self.volumes.insert(index, volume);
+                    index
+                }
+            };
         self.volumes.get_mut(index)
     }
 

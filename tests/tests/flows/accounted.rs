@@ -19,6 +19,8 @@ use fdescrow_tests::{
     over_every_store,
 };
 
+use super::counted;
+
 over_every_store! {
     no_key_is_handed_out_without_a_committed_entry_whatever_fails_counted,
     an_upload_that_nobody_answers_for_is_refused_and_recorded_counted,
@@ -37,7 +39,10 @@ fn plans() -> Vec<Vec<(u64, Fault)>> {
             }
         }
     }
-    plans
+    // Those that fail once, and a share of those that fail twice.
+    let singles = calls.count() * Fault::ALL.len();
+    let every = if counted(1, 0) == 1 { 1 } else { 5 };
+    plans.into_iter().enumerate().filter(|(n, _)| *n < singles || n % every == 0).map(|(_, plan)| plan).collect()
 }
 
 fn requests_of(entries: &[Entry], action: &str) -> Vec<String> {
@@ -79,7 +84,7 @@ fn no_key_is_handed_out_without_a_committed_entry_whatever_fails_counted(fixture
         "A5: {trials} trials: {handed_out} keys handed out, of which {without_entry} without committed entries; \
          {opened_unasked} private keys used before; {recorded_only} entries of keys that were not handed out"
     );
-    assert!(trials >= 500 && handed_out > 20 && trials - handed_out > 200 && recorded_only > 0);
+    assert!(trials >= counted(500, 140) && handed_out > 10 && trials - handed_out > 100 && recorded_only > 0);
     assert_eq!((without_entry, opened_unasked), (0, 0));
 }
 

@@ -18,15 +18,16 @@ use fdescrow::{
 };
 use fdescrow_tests::fleet::{Custodian, Fleet, InterruptedStore, Sent, SqliteFile, agent, at, device, in_clear};
 
-/// The whole number in memory; over a file fewer, since each commit waits for the disk.
+use super::counted;
+
 #[test]
 fn sixteen_that_upload_for_one_device_in_memory_lose_nothing_counted() {
-    uploads_at_once(&MemoryStore::new(), 200);
+    uploads_at_once(&MemoryStore::new(), counted(200, 40));
 }
 
 #[test]
 fn sixteen_that_upload_for_one_device_in_sqlite_lose_nothing_counted() {
-    uploads_at_once(&SqliteFile::new(), 20);
+    uploads_at_once(&SqliteFile::new(), counted(200, 8));
 }
 
 fn uploads_at_once(fixture: &dyn Fixture, uploads: usize) {
@@ -108,9 +109,9 @@ impl Before {
 }
 
 /// C3, Fleet PR 52660: a check has begun, a fresh key comes before its n-th call of the store, the check goes on.
-fn late_verdicts(mut store: impl FnMut() -> Arc<dyn Store>, keys: u32) -> u64 {
+fn late_verdicts(mut store: impl FnMut() -> Arc<dyn Store>, keys: usize) -> usize {
     let keyring = Custodian::curve().keyring();
-    let (mut interleavings, mut demoted) = (0_u64, 0_u64);
+    let (mut interleavings, mut demoted) = (0, 0_usize);
     for (before, in_clear_too, keys) in Before::ALL
         .into_iter()
         .flat_map(|before| [false, true].map(|in_clear_too| (before, in_clear_too)))
@@ -139,7 +140,7 @@ fn late_verdicts(mut store: impl FnMut() -> Arc<dyn Store>, keys: u32) -> u64 {
             let served = (revealed.id, revealed.expose()) == (receipt.key, fresh.text.as_str());
             fleet.check(&keyring, at(5));
             let verified = fleet.escrow.assess(&pc, at(6)).unwrap().status == Status::Verified;
-            demoted += u64::from(!(kept && served && verified));
+            demoted += usize::from(!(kept && served && verified));
         }
     }
     println!("C3: {interleavings} interleavings of a check and an upload: {demoted} demotions of the fresh key");
@@ -149,16 +150,16 @@ fn late_verdicts(mut store: impl FnMut() -> Arc<dyn Store>, keys: u32) -> u64 {
 
 #[test]
 fn a_late_verdict_never_demotes_a_fresh_key_in_memory_counted() {
-    let interleavings = late_verdicts(|| Arc::new(MemoryStore::new()), 7);
-    assert!(interleavings >= 1000, "{interleavings}");
+    let interleavings = late_verdicts(|| Arc::new(MemoryStore::new()), counted(8, 1));
+    assert!(interleavings >= counted(1000, 80), "{interleavings}");
 }
 
 /// The same over a file, with fewer keys there.
 #[test]
 fn a_late_verdict_never_demotes_a_fresh_key_in_sqlite_counted() {
     let file = SqliteFile::new();
-    let interleavings = late_verdicts(|| file.store(), 1);
-    assert!(interleavings >= 80, "{interleavings}");
+    let interleavings = late_verdicts(|| file.store(), counted(2, 1));
+    assert!(interleavings >= counted(200, 80), "{interleavings}");
 }
 
 /// Checks while this key comes before the call of the store of that number; `None` if there is no such call.

@@ -20,32 +20,32 @@ use fdescrow_tests::{
     over_every_store,
 };
 
+use super::counted;
+
 over_every_store! {
     the_same_request_at_the_same_moment_is_answered_alike_counted,
 }
 
 const YEAR: i64 = 365 * 86_400;
 
-// Over a file it is fewer than in memory, since each commit waits for the disk.
-
 #[test]
 fn clocks_that_jump_do_not_order_keys_in_memory_counted() {
-    jumping_clocks(&MemoryStore::new(), 500);
+    jumping_clocks(&MemoryStore::new(), counted(500, 100));
 }
 
 #[test]
 fn clocks_that_jump_do_not_order_keys_in_sqlite_counted() {
-    jumping_clocks(&SqliteFile::new(), 100);
+    jumping_clocks(&SqliteFile::new(), counted(500, 50));
 }
 
 #[test]
 fn a_request_in_memory_is_stored_once_whatever_became_of_its_answers_counted() {
-    repeated_requests(&MemoryStore::new(), 1000);
+    repeated_requests(&MemoryStore::new(), counted(1000, 200));
 }
 
 #[test]
 fn a_request_in_sqlite_is_stored_once_whatever_became_of_its_answers_counted() {
-    repeated_requests(&SqliteFile::new(), 200);
+    repeated_requests(&SqliteFile::new(), counted(1000, 60));
 }
 
 fn jumping_clocks(fixture: &dyn Fixture, uploads: usize) {

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::rules::Rules;
 use crate::{
     key::RecoveryKey,
+    policy::luks::MIN_ITERATIONS,
     random::{Randomness, RandomnessError},
     secret::Secret,
 };
@@ -46,7 +47,7 @@ impl NewKey {
         rng.fill(&mut drawn)?;
         let more = u32::from(u16::from_be_bytes(drawn));
         let mark = Mark(rules.iterations.max(MIN_ITERATIONS).saturating_add(more));
-        Ok(Self { key: RecoveryKey::generate(rules.kind.key(), rng)?, mark })
+        Ok(Self { key: RecoveryKey::generate(rules.kind, rng)?, mark })
     }
 
     /// The iterations of its slot.
@@ -59,6 +60,3 @@ impl NewKey {
         Secret::<[u8]>::copy_from(self.key.expose().as_bytes())
     }
 }
-
-/// The fewest iterations that cryptsetup takes.
-pub(super) const MIN_ITERATIONS: u32 = 1000;

@@ -5,17 +5,19 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 
 use super::{
     header,
     new_key::Mark,
-    rules::{Authorization, Rules},
+    rules::{Rules, needed_token},
     step::Command,
 };
 use crate::{
     error::ErrorCode,
-    ids::{Digest, VolumeId, Word},
+    ids::VolumeId,
+    policy::luks::Authorization,
+    profile::luks::EscrowToken,
     time::Timestamp,
     verification::Reading,
 };
@@ -66,21 +68,8 @@ pub struct Token {
     pub kind: String,
     /// The slots that it names; slots that were removed are not among them.
     pub slots: BTreeSet<u8>,
-    /// What we wrote in it, if it is ours.
-    pub ours: Option<OurToken>,
-}
-
-/// What a token of ours says of its slot, in the member `fdescrow`. Nothing of it is secret.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-#[non_exhaustive]
-pub struct OurToken {
-    /// The request under which its key was uploaded.
-    pub request: Word,
-    /// SHA-256 of the envelope that its key is in.
-    pub envelope: Digest,
-    /// The salt of the slot: the token is of this key and not of another one in the same slot.
-    pub salt: String,
+    /// What it says, if it has the form of ours. It proves nothing against whoever is root on the device.
+    pub escrow: Option<EscrowToken>,
 }
 
 /// One look at the volume.
@@ -150,8 +139,11 @@ impl Observation {
             Version::Luks2 => {
                 if let Some(metadata) = metadata.and_then(Metadata::read) {
                     seen.writable = metadata.is_plain();
-                    seen.slots = metadata.slots();
-                    seen.tokens = metadata.tokens().unwrap_or_default();
+                    // Both or none: a token may say of a slot that it is never to be touched.
+                    (seen.slots, seen.tokens) =
+                        metadata.slots().zip(metadata.tokens()).map_or_else(Default::default, |(slots, tokens)| {
+                            (Some(slots), tokens)
+                        });
                 }
             }
         }
@@ -175,11 +167,8 @@ impl Observation {
     /// The first authorization of the rules that is at hand.
     pub(super) fn authorization(&self, rules: &Rules) -> Option<Authorization> {
         let has = |kind: &str| self.tokens.values().any(|token| token.kind == kind && !token.slots.is_empty());
-        rules
-            .authorizations
-            .iter()
-            .copied()
-            .find(|one| self.authorizations.contains(one) && one.token().is_none_or(has))
+        let mut ways = rules.authorize.iter().copied();
+        ways.find(|way| self.authorizations.contains(way) && needed_token(*way).is_none_or(has))
     }
 
     /// The lowest slot that a token of this type names.
@@ -193,7 +182,7 @@ impl Observation {
 struct Metadata {
     keyslots: BTreeMap<String, Keyslot>,
     #[serde(default)]
-    tokens: BTreeMap<String, WrittenToken>,
+    tokens: BTreeMap<String, serde_json::Value>,
     segments: BTreeMap<String, Segment>,
     digests: BTreeMap<String, KeyDigest>,
     config: Config,
@@ -214,13 +203,11 @@ struct Kdf {
     iterations: Option<u32>,
 }
 
+/// What every token has.
 #[derive(Deserialize)]
-struct WrittenToken {
+struct AnyToken {
     r#type: String,
     keyslots: Vec<String>,
-    /// Somebody else may have a member of this name.
-    #[serde(default, deserialize_with = "ours")]
-    fdescrow: Option<OurToken>,
 }
 
 #[derive(Deserialize)]
@@ -244,11 +231,6 @@ struct Config {
 struct Requirements {
     #[serde(default)]
     mandatory: Vec<String>,
-}
-
-fn ours<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<OurToken>, D::Error> {
-    let value = serde_json::Value::deserialize(deserializer)?;
-    Ok(serde_json::from_value(value).ok())
 }
 
 impl Metadata {
@@ -282,9 +264,10 @@ impl Metadata {
     }
 
     fn tokens(&self) -> Option<BTreeMap<u8, Token>> {
-        let tokens = self.tokens.iter().map(|(name, token)| {
+        let tokens = self.tokens.iter().map(|(name, value)| {
+            let token: AnyToken = serde_json::from_value(value.clone()).ok()?;
             let slots = token.keyslots.iter().map(|slot| number(slot)).collect::<Option<BTreeSet<u8>>>()?;
-            Some((number(name)?, Token { kind: token.r#type.clone(), slots, ours: token.fdescrow.clone() }))
+            Some((number(name)?, Token { kind: token.r#type, slots, escrow: EscrowToken::of(value.clone()) }))
         });
         tokens.collect()
     }

@@ -12,8 +12,8 @@ use super::{
     escrowed::Escrowed,
     failures::Failures,
     new_key::{Mark, NewKey},
-    observation::{Observation, OurToken, Version as Format, number},
-    rules::{Authorization, Goal, Rules},
+    observation::{Observation, Version as Format, number},
+    rules::{Goal, Rules},
     situation::{Does, Situation},
     step::{Call, Next, Outcome, Step},
     view::View,
@@ -24,6 +24,8 @@ use crate::{
     error::ErrorCode,
     ids::{DeviceId, Digest, Organization, ProtectorId, VolumeId, Word},
     key::{Kind, RecoveryKey},
+    policy::luks::Authorization,
+    profile::luks::EscrowToken,
     random::Randomness,
     secret::Secret,
     time::Timestamp,
@@ -35,8 +37,7 @@ use crate::{
 #[serde(deny_unknown_fields)]
 pub struct Planner {
     version: Version,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    organization: Option<Organization>,
+    organization: Organization,
     device: DeviceId,
     volume: VolumeId,
     #[serde(default)]
@@ -130,11 +131,11 @@ impl SealingError {
 }
 
 impl Planner {
-    /// Plans for the volume with this LUKS UUID.
-    pub fn new(device: DeviceId, volume: VolumeId, rules: Rules) -> Self {
+    /// Plans for the volume with this LUKS UUID. Tokens and envelopes name the organization.
+    pub fn new(organization: Organization, device: DeviceId, volume: VolumeId, rules: Rules) -> Self {
         Self {
             version: Version,
-            organization: None,
+            organization,
             device,
             volume,
             rules,
@@ -142,13 +143,6 @@ impl Planner {
             slots: BTreeMap::new(),
             failures: Failures::default(),
         }
-    }
-
-    /// Seals for this organization.
-    #[must_use]
-    pub fn organization(mut self, organization: Organization) -> Self {
-        self.organization = Some(organization);
-        self
     }
 
     /// Goes by other rules from now on.
@@ -164,6 +158,11 @@ impl Planner {
     /// The volume.
     pub fn volume(&self) -> &VolumeId {
         &self.volume
+    }
+
+    /// The organization.
+    pub fn organization(&self) -> &Organization {
+        &self.organization
     }
 
     /// The device.
@@ -207,7 +206,14 @@ impl Planner {
     /// What the situation is, and what to do; `None` without a goal.
     pub fn next(&self, seen: &Observation) -> Option<Next> {
         let pursuit = self.pursuit.as_ref()?;
-        let view = View { rules: &self.rules, volume: &self.volume, pursuit, escrowed: &self.slots, seen };
+        let view = View {
+            rules: &self.rules,
+            organization: &self.organization,
+            volume: &self.volume,
+            pursuit,
+            escrowed: &self.slots,
+            seen,
+        };
         let situation = Situation::of(&view);
         let step = self.step(situation.row().does, &view);
         let held = step.as_ref().and_then(|step| self.failures.held(step, seen.at));
@@ -243,7 +249,7 @@ impl Planner {
                 Step::Call(Call::AddSlot {
                     slot: attempt.slot,
                     mark: attempt.mark,
-                    luks2: seen.version == Format::Luks2,
+                    hash: (seen.version == Format::Luks2).then_some(self.rules.hash),
                     authorization,
                     bound: (authorization == Authorization::Clevis).then(|| seen.slot_of_token("clevis")).flatten(),
                 })
@@ -257,9 +263,10 @@ impl Planner {
             Does::RemoveToken => Step::Call(Call::RemoveToken { token: view.stale_token()? }),
             Does::WriteToken => {
                 let (slot, escrowed) = view.untold()?;
-                let Escrowed { request, envelope, salt, .. } = escrowed.clone();
-                let ours = OurToken { request, envelope, salt };
-                Step::Call(Call::WriteToken { slot, kind: self.rules.kind.token().to_owned(), ours })
+                let token = EscrowToken::new(slot, &self.organization, self.rules.kind)
+                    .request(escrowed.request.as_str())
+                    .key(escrowed.envelope, &escrowed.salt);
+                Step::Call(Call::WriteToken { slot, json: token.to_json() })
             }
         })
     }
@@ -285,14 +292,12 @@ impl Planner {
             return Err(SealingError::Unexpected);
         }
         let place = self.place(key.key.kind(), &ProtectorId::luks_slot(*slot));
-        let mut owner = Owner::new()
+        let owner = Owner::new()
+            .organization(self.organization.clone())
             .device(self.device.clone())
             .volume(place.volume.clone())
             .protector(place.protector.clone())
             .time(now);
-        if let Some(organization) = &self.organization {
-            owner = owner.organization(organization.clone());
-        }
         let text = Secret::<str>::copy_from(key.key.expose());
         let copy = RecoveryKey::parse_exact(key.key.kind(), &text).map_err(|_| SealingError::Unexpected)?;
         let envelope = seal(&Payload::new(copy, owner), to, rng)?;
@@ -339,14 +344,12 @@ impl Planner {
                 self.failures.clear(step);
                 self.done(step);
             }
-            (Step::Call(Call::TestSlot { slot, .. }), Outcome::Failed(status)) => {
-                self.failures.count(step, status, now);
-                self.edit_attempt(*slot, |attempt| {
-                    if let Some(attempt) = attempt {
-                        attempt.failed = true;
-                    }
-                });
-            }
+            // Whatever the reason: its slot is removed, and another key made, as often as the rules allow.
+            (Step::Call(Call::TestSlot { slot, .. }), Outcome::Failed(_)) => self.edit_attempt(*slot, |attempt| {
+                if let Some(attempt) = attempt {
+                    attempt.failed = true;
+                }
+            }),
             // It may have had its effect: then the next observation shows it.
             (
                 Step::Call(_) | Step::DropBackup | Step::Escrow { .. } | Step::Generate { .. },
@@ -414,7 +417,7 @@ impl Planner {
     /// [`Mismatch`] if it does not name this device, this volume, and the slot, request and envelope of one key.
     pub fn receipt(&mut self, receipt: &Receipt) -> Result<(), Mismatch> {
         let protector = receipt.place.protector.as_ref().ok_or(Mismatch::Place)?;
-        let place = self.place(self.rules.kind.key(), protector);
+        let place = self.place(self.rules.kind, protector);
         let escrowed = self.slots.get_mut(protector).ok_or(Mismatch::Place)?;
         compare(receipt, &self.device, &place, &escrowed.request, escrowed.envelope)?;
         escrowed.take(receipt);
@@ -430,7 +433,7 @@ impl Planner {
             let is_there =
                 seen.slots.as_ref().and_then(|slots| slots.get(&slot)).is_some_and(|slot| slot.salt == *salt);
             let known = self.slots.get(protector).is_some_and(|escrowed| escrowed.envelope == entry.envelope());
-            let place = self.place(self.rules.kind.key(), protector);
+            let place = self.place(self.rules.kind, protector);
             if !is_there || known || entry.device != self.device || entry.place != place {
                 continue;
             }

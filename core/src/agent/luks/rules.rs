@@ -7,8 +7,17 @@ use serde::{Deserialize, Serialize};
 pub use crate::policy::luks::{Authorization, SlotKind};
 use crate::{
     ids::{ProtectorId, Word},
+<<<<<<< HEAD
+    key::Kind,
+    policy::{
+        escrow::Level,
+        luks::{Authorization, MIN_ITERATIONS},
+    },
+    profile::luks::{Kdf, KdfHash, LuksPlan, NeverTouch},
+=======
     policy::{Policy, escrow::Level},
     profile::{LuksPlan, luks::Kdf},
+>>>>>>> policy
 };
 
 /// What is to be made true.
@@ -54,6 +63,14 @@ impl Goal {
     }
 }
 
+<<<<<<< HEAD
+/// The type of the token that must be in the header for a way to authorize a slot.
+pub(super) fn needed_token(authorization: Authorization) -> Option<&'static str> {
+    match authorization {
+        Authorization::Clevis => Some("clevis"),
+        Authorization::Tpm2 => Some("systemd-tpm2"),
+        _ => None,
+=======
 impl Authorization {
     /// The type of the token that must be in the header.
     pub(super) fn token(self) -> Option<&'static str> {
@@ -62,6 +79,7 @@ impl Authorization {
             Self::Tpm2 => Some("systemd-tpm2"),
             Self::KeyFile | Self::Prompt | Self::ReleasedKey => None,
         }
+>>>>>>> policy
     }
 }
 
@@ -70,13 +88,21 @@ impl Authorization {
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Rules {
-    /// The form of the new key. Default: this library's.
-    pub kind: SlotKind,
-    /// The PBKDF2 iterations of a new slot, at least; up to 65,535 more are drawn. A key of 128 random bits needs no
-    /// stretching. Default: 1000, the fewest that cryptsetup takes.
+    /// The kind of the new key: `luks`, or `systemd` on LUKS2. Default: `luks`. snapd makes its slots itself.
+    pub kind: Kind,
+    /// How a new slot stretches its key: at least so many iterations of PBKDF2. On LUKS1 the header names the hash.
+    /// Default: 1000 of SHA-512, for a key of 128 random bits needs no stretching.
     pub iterations: u32,
+    /// The hash. Default: SHA-512.
+    pub hash: KdfHash,
     /// The level that *verified* means. Default: `envelope_opens`.
     pub level: Level,
+<<<<<<< HEAD
+    /// What may authorize a new slot, the first that is at hand. Default: what asks nobody, then the prompt.
+    pub authorize: Vec<Authorization>,
+    /// What is never removed, though it be ours. A new key is never put into a slot of such a number.
+    pub never_touch: NeverTouch,
+=======
     /// What may authorize a new slot, the first that is at hand. Default: key file, TPM2, clevis, released key, prompt.
     pub authorizations: Vec<Authorization>,
     /// Whether the header is backed up before it is changed, until the goal is reached. A backup keeps what is removed
@@ -86,6 +112,7 @@ pub struct Rules {
     pub token: bool,
     /// Slots that are not ours, whatever is in them: a new key is never put into one, and none is removed. Default: none.
     pub keep_free: BTreeSet<u8>,
+>>>>>>> policy
     /// Seconds before the server is asked again about an envelope. Default: 15 minutes.
     pub ask_again_after: u32,
     /// How many slots may be made for one goal. Default: 5.
@@ -94,21 +121,34 @@ pub struct Rules {
 
 impl Default for Rules {
     fn default() -> Self {
-        use Authorization as A;
         Self {
-            kind: SlotKind::Luks,
-            iterations: super::new_key::MIN_ITERATIONS,
+            kind: Kind::Luks,
+            iterations: MIN_ITERATIONS,
+            hash: KdfHash::Sha512,
             level: Level::EnvelopeOpens,
-            authorizations: vec![A::KeyFile, A::Tpm2, A::Clevis, A::ReleasedKey, A::Prompt],
-            header_backup: true,
-            token: true,
-            keep_free: BTreeSet::new(),
+            authorize: Authorization::DEFAULT.to_vec(),
+            never_touch: NeverTouch::default(),
             ask_again_after: 15 * 60,
             attempts: 5,
         }
     }
 }
 
+<<<<<<< HEAD
+impl From<&LuksPlan> for Rules {
+    /// What the plan says; the rest has its default.
+    fn from(plan: &LuksPlan) -> Self {
+        let mut rules = Self {
+            kind: plan.slot.kind,
+            authorize: plan.authorize.clone(),
+            never_touch: plan.never_touch.clone(),
+            ..Self::default()
+        };
+        if let Some(Kdf::Pbkdf2 { hash, iterations }) = plan.slot.kdf {
+            (rules.hash, rules.iterations) = (hash, iterations);
+        }
+        rules
+=======
 impl Rules {
     /// The rules that a plan sets for each of its volumes, and the level that the organization's policy asks for;
     /// the rest has its default.
@@ -126,5 +166,6 @@ impl Rules {
             Some(policy) => Self { level: policy.escrow().required_level(plan.slot.kind.key()), ..rules },
             None => rules,
         }
+>>>>>>> policy
     }
 }

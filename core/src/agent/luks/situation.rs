@@ -5,7 +5,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{observation::Version, rules::SlotKind, view::View};
+use super::{observation::Version, view::View};
+use crate::key::Kind;
 
 /// What a situation is to whoever runs the agent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -153,8 +154,10 @@ situations! {
         if |view| view.seen.volume.as_ref() != Some(view.volume);
     NotWritable Waits Nothing ANY "the volume is being reencrypted, or its header demands what is not known"
         if |view| !view.seen.writable;
+    NotOurKind NeedsAdministrator Nothing ANY "the rules want a slot of snapd, which makes its slots itself"
+        if |view| !matches!(view.rules.kind, Kind::Luks | Kind::Systemd);
     NoTokens NeedsAdministrator Nothing ANY "the rules want a recovery key of systemd, which needs LUKS2"
-        if |view| view.rules.kind == SlotKind::Systemd && view.seen.version == Version::Luks1;
+        if |view| view.rules.kind == Kind::Systemd && view.seen.version == Version::Luks1;
 
     // A slot was made for this goal, and its key is not in the spool.
     SlotUntested Acts TestSlot ANY "a slot was made, and its key, which is in memory, was not seen to open it"
@@ -177,7 +180,7 @@ situations! {
     NotAuthorized NeedsPerson Nothing ANY "nothing is at hand that authorizes a new slot"
         if |view| view.lacks_slot() && view.seen.authorization(view.rules).is_none();
     NoBackup Acts BackUpHeader ANY "the header was not backed up for this goal"
-        if |view| view.lacks_slot() && view.rules.header_backup && !view.pursuit.backed_up;
+        if |view| view.lacks_slot() && !view.pursuit.backed_up;
     NoKey Acts Generate ANY "no key is in memory for a free slot"
         if |view| view.lacks_slot() && !view.has_key();
     NoSlot Acts AddSlot ANY "the slot of the key in memory is not there yet"
@@ -192,8 +195,8 @@ situations! {
         if |view| view.stale_token().is_some();
     BackupLeft Acts DropBackup ANY "the header was backed up, and its old slots with it"
         if |view| view.pursuit.backed_up;
-    OldSlotNotOurs NeedsAdministrator Nothing ROTATE "a slot that is to be removed is there, and nothing shows that we made it"
-        if |view| view.not_ours().is_some();
+    OldSlotLeft NeedsAdministrator Nothing ROTATE "a slot that is to be removed is there; nothing shows that we made it, or the plan says that it is never touched"
+        if |view| view.left().is_some();
 
     Done Rests Nothing ANY "what was asked for is true"
         if |_| true;

@@ -2,10 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{new_key::Mark, observation::OurToken, rules::Authorization, situation::Situation};
+use super::{new_key::Mark, situation::Situation};
 use crate::{
     agent::spool::Entry,
     ids::{Digest, KeyId, ProtectorId, Word},
+    policy::luks::Authorization,
+    profile::luks::KdfHash,
     time::Timestamp,
     verification::Receipt,
 };
@@ -59,8 +61,8 @@ pub enum Call {
         slot: u8,
         /// The iterations by which the slot is known again.
         mark: Mark,
-        /// Whether this is LUKS2, where the key derivation is named.
-        luks2: bool,
+        /// The hash of the key derivation; none on LUKS1, where the header names it.
+        hash: Option<KdfHash>,
         /// What lets it be made.
         authorization: Authorization,
         /// The slot that clevis is bound to.
@@ -90,10 +92,8 @@ pub enum Call {
     WriteToken {
         /// The slot.
         slot: u8,
-        /// The type of the token.
-        kind: String,
-        /// What it says.
-        ours: OurToken,
+        /// The token, as cryptsetup takes it.
+        json: String,
     },
 }
 
@@ -166,11 +166,11 @@ impl Call {
     pub fn command(&self, places: &Places<'_>) -> Command {
         let volume = places.volume;
         match self {
-            Self::AddSlot { slot, mark, luks2, authorization, .. } => {
+            Self::AddSlot { slot, mark, hash, authorization, .. } => {
                 let (slot, iterations) = (slot.to_string(), mark.to_string());
                 let mut arguments = vec!["--batch-mode", "luksAddKey", "--key-slot", &slot];
-                if *luks2 {
-                    arguments.extend(["--pbkdf", "pbkdf2"]);
+                if let Some(hash) = hash {
+                    arguments.extend(["--pbkdf", "pbkdf2", "--hash", hash.as_str()]);
                 }
                 arguments.extend(["--pbkdf-force-iterations", &iterations]);
                 let mut input = Vec::new();
@@ -199,10 +199,9 @@ impl Call {
                 let arguments = ["open", "--test-passphrase", "--key-slot", &slot, "--key-file", "-", volume];
                 Command::cryptsetup(&arguments).input([Input::NewKey])
             }
-            Self::WriteToken { slot, kind, ours } => {
-                let token = serde_json::json!({ "type": kind, "keyslots": [slot.to_string()], "fdescrow": ours });
+            Self::WriteToken { json, .. } => {
                 let arguments = ["token", "import", "--json-file", "-", volume];
-                Command::cryptsetup(&arguments).input([Input::Text(token.to_string())])
+                Command::cryptsetup(&arguments).input([Input::Text(json.clone())])
             }
         }
     }

@@ -7,17 +7,19 @@ use std::collections::BTreeMap;
 
 use super::{
     escrowed::Escrowed,
-    observation::{Observation, Slot, Version, number},
+    observation::{Observation, Slot, Token, Version, number},
     planner::{Attempt, Pursuit},
-    rules::{Aim, Rules, SlotKind},
+    rules::{Aim, Rules},
 };
 use crate::{
-    ids::{ProtectorId, VolumeId},
+    ids::{Organization, ProtectorId, VolumeId},
+    profile::luks::{EscrowToken, NeverTouch},
     verification::Reading,
 };
 
 pub(super) struct View<'a> {
     pub(super) rules: &'a Rules,
+    pub(super) organization: &'a Organization,
     pub(super) volume: &'a VolumeId,
     pub(super) pursuit: &'a Pursuit,
     pub(super) escrowed: &'a BTreeMap<ProtectorId, Escrowed>,
@@ -93,24 +95,39 @@ impl<'a> View<'a> {
 
     /// The lowest slot that is free, and may be used.
     pub(super) fn free(&self) -> Option<u8> {
-        let free = |number: &u8| self.slot(*number).is_none() && !self.rules.keep_free.contains(number);
+        let free = |number: &u8| self.slot(*number).is_none() && !self.rules.never_touch.slots.contains(number);
         (0..self.seen.version.slots()).find(free)
     }
 
     /// The slot whose token is to be written.
     pub(super) fn untold(&self) -> Option<(u8, &'a Escrowed)> {
-        let wanted = self.seen.version == Version::Luks2 && (self.rules.token || self.rules.kind == SlotKind::Systemd);
-        let (number, escrowed) = self.current().filter(|_| wanted)?;
+        let (number, escrowed) = self.current().filter(|_| self.seen.version == Version::Luks2)?;
         let tells = self.seen.tokens.values().any(|token| {
             token.slots.contains(&number)
-                && token.ours.as_ref().is_some_and(|ours| {
-                    ours.salt == escrowed.salt && ours.envelope == escrowed.envelope && ours.request == escrowed.request
+                && self.ours(token).is_some_and(|ours| {
+                    ours.salt.as_ref() == Some(&escrowed.salt) && ours.envelope == Some(escrowed.envelope)
                 })
         });
         (!tells).then_some((number, escrowed))
     }
 
+<<<<<<< HEAD
+    /// What a token says, if it is of our organization.
+    fn ours(&self, token: &'a Token) -> Option<&'a EscrowToken> {
+        token.escrow.as_ref().filter(|escrow| escrow.organization == *self.organization)
+    }
+
+    /// Whether the plan says that the slot is never touched.
+    fn is_kept(&self, number: u8) -> bool {
+        let NeverTouch { slots, token_types } = &self.rules.never_touch;
+        let mut tokens = self.seen.tokens.values().filter(|token| token.slots.contains(&number));
+        slots.contains(&number) || tokens.any(|token| token_types.contains(&token.kind))
+    }
+
+    /// Whether we made what is in the slot now: its salt is one that we wrote down, here or in a token.
+=======
     /// Whether we made what is in the slot now, and may remove it: its salt is one that we wrote down, here or in a token.
+>>>>>>> policy
     fn is_ours(&self, number: u8, slot: &Slot) -> bool {
         if self.rules.keep_free.contains(&number) {
             return false;
@@ -118,7 +135,11 @@ impl<'a> View<'a> {
         let known = self.escrowed.get(&ProtectorId::luks_slot(number));
         let mut tokens = self.seen.tokens.values().filter(|token| token.slots.contains(&number));
         known.is_some_and(|escrowed| escrowed.salt == slot.salt)
-            || tokens.any(|token| token.ours.as_ref().is_some_and(|ours| ours.salt == slot.salt))
+            || tokens.any(|token| self.ours(token).is_some_and(|ours| ours.salt.as_ref() == Some(&slot.salt)))
+    }
+
+    fn is_removable(&self, number: u8, slot: &Slot) -> bool {
+        self.is_ours(number, slot) && !self.is_kept(number) && self.others_open(number)
     }
 
     /// The slots that the goal names, that are there, and are not the new one.
@@ -137,12 +158,12 @@ impl<'a> View<'a> {
 
     /// A slot of ours that was replaced.
     pub(super) fn old(&self) -> Option<u8> {
-        self.named().find(|(number, slot)| self.is_ours(*number, slot)).map(|(number, _)| number)
+        self.named().find(|(number, slot)| self.is_removable(*number, slot)).map(|(number, _)| number)
     }
 
-    /// A slot that the goal names, and that we did not make.
-    pub(super) fn not_ours(&self) -> Option<u8> {
-        self.named().find(|(number, slot)| !self.is_ours(*number, slot)).map(|(number, _)| number)
+    /// A slot that the goal names, and that is not removed.
+    pub(super) fn left(&self) -> Option<u8> {
+        self.named().find(|(number, slot)| !self.is_removable(*number, slot)).map(|(number, _)| number)
     }
 
     /// Whether the receipts of the wanted slot say verified at the level of the rules.
@@ -153,6 +174,6 @@ impl<'a> View<'a> {
     /// A token of ours that names no slot any more.
     pub(super) fn stale_token(&self) -> Option<u8> {
         let tokens = &self.seen.tokens;
-        tokens.iter().find(|(_, token)| token.ours.is_some() && token.slots.is_empty()).map(|(number, _)| *number)
+        tokens.iter().find(|(_, token)| token.slots.is_empty() && self.ours(token).is_some()).map(|(number, _)| *number)
     }
 }

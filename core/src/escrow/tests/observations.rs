@@ -14,7 +14,8 @@ const ENFORCED: &str = "[organization]\nid = \"example.com\"\nidentifier = \"com
 fn report(seconds: i64, enabled: Reading) -> Report {
     let mut observation = Observation::new(at(seconds));
     observation.platform = Some(Platform::MacOs);
-    observation.filevault = Some(FileVaultReading { enabled, ..FileVaultReading::default() });
+    let filevault = FileVaultReading { enabled, ..FileVaultReading::default() };
+    observation.filevault = Some(filevault);
     Report::new(observation)
 }
 

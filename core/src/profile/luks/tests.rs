@@ -24,10 +24,8 @@ fn certificate() -> Certificate {
 }
 
 fn organization() -> OrganizationDetails {
-    let mut settings = OrganizationSettings::default();
-    settings.id = "example.com".to_owned();
-    settings.identifier = "com.example".to_owned();
-    OrganizationDetails::new(settings).unwrap()
+    let (id, identifier) = ("example.com".to_owned(), "com.example".to_owned());
+    OrganizationDetails::new(OrganizationSettings { id, identifier, ..OrganizationSettings::default() }).unwrap()
 }
 
 fn plan(toml: &str) -> LuksPlan {
