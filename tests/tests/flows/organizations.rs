@@ -301,16 +301,16 @@ fn act(asked: &mut Asked<'_>, fleet: &Fleet, story: &Story, keyring: &fdescrow::
             .unwrap(),
     );
     asked.answer("agent_reported", escrow.agent_reported(&pc, None, &by, at(12)).unwrap());
-    asked.answer("move_to_group", escrow.move_to_group(&pc, Some("laptops"), &by, "moved", at(12)).unwrap());
-    asked.answer("accept_quarantined", escrow.accept_quarantined(&receipts[1].key, &by, "its own", at(13)).unwrap());
+    asked.answer("move_to_group", escrow.move_to_group(&pc, Some("laptops"), &by, "moved", at(12))).unwrap();
+    asked.answer("accept_quarantined", escrow.accept_quarantined(&receipts[1].key, &by, "its own", at(13))).unwrap();
     let again = escrow.receive(story.mac.upload(&device("THIRD MAC")), at(14)).unwrap();
-    asked.answer("reject_quarantined", escrow.reject_quarantined(&again.key, &by, "replayed", at(15)).unwrap());
+    asked.answer("reject_quarantined", escrow.reject_quarantined(&again.key, &by, "replayed", at(15))).unwrap();
     let report = asked.answer("rewrap", fleet.rewrap(keyring, Custodian::second(), at(16)));
     assert_eq!(report.rewrapped, 3);
     let report = fleet.check(&Custodian::second().keyring(), at(17));
     assert_eq!(report.opened, 3);
-    asked.answer("new_installation", escrow.new_installation(&mac, &by, "wiped", at(18)).unwrap());
-    asked.answer("forget_device", escrow.forget_device(&mac, &by, "sold", at(19)).unwrap());
+    asked.answer("new_installation", escrow.new_installation(&mac, &by, "wiped", at(18))).unwrap();
+    asked.answer("forget_device", escrow.forget_device(&mac, &by, "sold", at(19))).unwrap();
     let first = Custodian::curve().certificate.fingerprint();
     drop(asked.answer("retire_certificate", escrow.retire_certificate(&first, &by, "rollover", at(20))));
     for key in [&receipts[0].key, &receipts[3].key] {
