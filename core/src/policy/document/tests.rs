@@ -128,9 +128,10 @@ proptest! {
             }
         }
         let again = read(&written).unwrap();
-        prop_assert_eq!(again.filevault(), document.policy(Some("g")).filevault());
-        prop_assert_eq!(again.bitlocker(), document.policy(Some("g")).bitlocker());
-        prop_assert_eq!(again.luks(), document.policy(Some("g")).luks());
+        let of_group = document.policy(Some("g"));
+        prop_assert_eq!(again.filevault(), of_group.filevault());
+        prop_assert_eq!(again.bitlocker(), of_group.bitlocker());
+        prop_assert_eq!(again.luks(), of_group.luks());
         prop_assert_eq!(again.escrow(), document.policy(Some("g")).escrow());
         prop_assert_eq!(again.posture(), document.policy(Some("g")).posture());
         prop_assert_eq!(again.rotation(), document.policy(Some("g")).rotation());
