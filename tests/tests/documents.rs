@@ -27,3 +27,5 @@ mod rows;
 mod security;
 #[path = "documents/suites.rs"]
 mod suites;
+#[path = "documents/verification.rs"]
+mod verification;
