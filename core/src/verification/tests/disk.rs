@@ -154,6 +154,8 @@ fn a_disk_must_report_only_where_the_policy_says_so() {
     assert_eq!(judge(&mac(&[]), &policy(0), 99), verified);
     assert_eq!(judge(&mac(&[]), &policy(30), 50), verified);
     assert_eq!(judge(&mac(&[]), &policy(30), 51), (Status::Verifying, vec![Reason::NotReported]));
+    // Silence is no event: it is looked at again when it has lasted too long.
+    assert_eq!(assess(&mac(&[]).state, &policy(30), at(50)).wake_at, Some(at(51)));
 }
 
 #[test]
