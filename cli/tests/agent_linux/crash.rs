@@ -118,7 +118,7 @@ fn put_back(bench: &Bench, number: usize) {
     let done = |path: &Path| fs::read_to_string(path).unwrap_or_default().matches("{\"done\"").count();
     for entry in fs::read_dir(bench.path(&format!("state.{number}"))).unwrap().map(|entry| entry.unwrap().path()) {
         let now = bench.path("state").join(entry.file_name().unwrap());
-        let is_spool = !entry.extension().is_some_and(|end| end == "json");
+        let is_spool = entry.extension().is_none_or(|end| end != "json");
         if !is_spool || done(&entry) < done(&now) {
             fs::copy(&entry, now).unwrap();
         }

@@ -27,7 +27,7 @@ impl View<'_> {
     pub(super) fn due(&self) -> Option<(Digest, &Escrowed)> {
         let due = |escrowed: &Escrowed| {
             let pause = self.rules.ask_again_after.max(1);
-            !escrowed.verified.is_some_and(|level| level >= self.rules.level)
+            escrowed.verified.is_none_or(|level| level < self.rules.level)
                 && escrowed.asked.is_none_or(|asked| !self.is_within(asked, pause))
         };
         self.envelopes.iter().find(|(_, escrowed)| due(escrowed)).map(|(envelope, escrowed)| (*envelope, escrowed))
