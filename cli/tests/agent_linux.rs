@@ -11,9 +11,9 @@
     reason = "tests fail by panicking"
 )]
 
-#[path = "agent_linux/crash.rs"]
-mod crash;
 #[path = "agent_linux/bench.rs"]
 mod bench;
+#[path = "agent_linux/crash.rs"]
+mod crash;
 #[path = "agent_linux/slots.rs"]
 mod slots;

@@ -70,7 +70,18 @@ impl Bench {
         fs::create_dir(bench.path("state")).unwrap();
         fs::write(bench.path("user"), USER).unwrap();
         let made = bench.fdescrow(
-            &["certificate", "new", "--subject", "CN=e", "--algorithm", "p-256", "--key-out", "e.key", "--out", "e.crt"],
+            &[
+                "certificate",
+                "new",
+                "--subject",
+                "CN=e",
+                "--algorithm",
+                "p-256",
+                "--key-out",
+                "e.key",
+                "--out",
+                "e.crt",
+            ],
             Mishap::default(),
         );
         assert!(made.status.success());
@@ -96,8 +107,11 @@ impl Bench {
     pub(crate) fn format(&self, version: &str) {
         fs::File::create(self.path("disk")).unwrap().set_len(6 << 20).unwrap();
         // Room for twelve slots.
-        let small: &[&str] =
-            if version == "luks2" { &["--pbkdf", "pbkdf2", "--luks2-keyslots-size", "3M", "--offset", "8192"] } else { &[] };
+        let small: &[&str] = if version == "luks2" {
+            &["--pbkdf", "pbkdf2", "--luks2-keyslots-size", "3M", "--offset", "8192"]
+        } else {
+            &[]
+        };
         let arguments = ["-q", "luksFormat", "--type", version, "--pbkdf-force-iterations", "1000"];
         self.cryptsetup(&[&arguments, small, &["disk", "user"]].concat(), "");
     }
@@ -118,7 +132,10 @@ impl Bench {
     pub(crate) fn add_slot(&self, slot: usize, passphrase: &str) {
         let slot = slot.to_string();
         let arguments = ["-q", "luksAddKey", "--pbkdf", "pbkdf2", "--pbkdf-force-iterations", "1000", "--key-slot"];
-        self.cryptsetup(&[&arguments, [slot.as_str(), "--key-file", "user", "disk", "-"].as_slice()].concat(), passphrase);
+        self.cryptsetup(
+            &[&arguments, [slot.as_str(), "--key-file", "user", "disk", "-"].as_slice()].concat(),
+            passphrase,
+        );
     }
 
     /// The real program, which must do it.

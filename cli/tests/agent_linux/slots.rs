@@ -104,9 +104,11 @@ fn a_wrong_passphrase_changes_nothing_and_is_not_tried_for_ever() {
     let Some(bench) = Bench::new("wrong") else { return };
     bench.format("luks2");
     fs::write(bench.path("wrong"), "something else").unwrap();
-    let (wrong, status) =
-        answer(&bench.agent(&[STORE, &["--key-file", "wrong"]].concat(), Mishap::default()));
-    assert_eq!((&wrong["situation"], &wrong["standing"], status), (&json!("not_authorized"), &json!("needs_person"), 1));
+    let (wrong, status) = answer(&bench.agent(&[STORE, &["--key-file", "wrong"]].concat(), Mishap::default()));
+    assert_eq!(
+        (&wrong["situation"], &wrong["standing"], status),
+        (&json!("not_authorized"), &json!("needs_person"), 1)
+    );
     assert_eq!(steps(&wrong).iter().filter(|step| **step == ("add_slot", "failed")).count(), 1);
     assert_eq!(bench.header().0, [0]);
     // The right one goes on with what was begun.

@@ -18,11 +18,14 @@ pub use volume::{UnknownVolume, VolumeChoice};
 use super::error::{PolicyError, Violations};
 use crate::key::Kind;
 
+/// Where the header of a volume is copied to before it is changed, unless the policy says otherwise.
+pub const DEFAULT_BACKUP_DIRECTORY: &str = "/var/lib/fdescrow/headers";
+
 /// The fewest iterations of PBKDF2 that cryptsetup makes a slot with: enough for a key of 128 random bits, which
 /// nobody guesses however fast a guess is.
 pub const MIN_ITERATIONS: u32 = 1000;
 
-/// The most iterations that a policy may ask for: every check of the key makes as many.
+/// The most iterations that a policy may ask for: about ten seconds for each check on a slow machine.
 pub const MAX_ITERATIONS: u32 = 10_000_000;
 
 /// The key slots of LUKS2; LUKS1 has the first eight.
@@ -39,23 +42,30 @@ pub struct LuksSettings {
     /// Which volumes get a slot: mount points, `UUID=…` of the LUKS header, or `all`. Default: that of `/`.
     #[serde(skip_serializing_if = "is_root")]
     pub volumes: BTreeSet<VolumeChoice>,
-    /// The form of the key in the slot: `luks` or `systemd`. Default: `luks`, the passphrase of this library.
+    /// The kind of key in the slot: `luks`, `systemd` or `snapd`. Default: `luks`, the passphrase of this library.
     #[serde(skip_serializing_if = "is_luks")]
-    pub slot: SlotKind,
-    /// How many iterations of PBKDF2 the slot has, at least. Default: 1,000, because the key is random.
+    pub slot: Kind,
+    /// How many iterations of PBKDF2 (SHA-512) the slot has. Default: 1,000, because the key is random. Nothing is
+    /// said to snapd, which makes its own slots.
     #[serde(skip_serializing_if = "is_minimum")]
     pub iterations: u32,
-    /// What may authorize the new slot, the first that is at hand. Default: key file, TPM2, clevis, prompt.
+    /// What may authorize the new slot, in the order in which it is tried. Default: TPM2, clevis, key file, prompt.
     #[serde(skip_serializing_if = "is_default_order")]
     pub authorize: Vec<Authorization>,
-    /// Slots that are never touched: never filled, and never removed even if this library made them. What it
-    /// did not make is not removed in any case. Default: none.
+    /// The key file, an absolute path; left out, the one that `/etc/crypttab` names.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub key_file: Option<String>,
+    /// Slots that are never removed, whoever they belong to. Default: none; what this library did not make is not
+    /// removed in any case.
     #[serde(skip_serializing_if = "BTreeSet::is_empty")]
     pub keep_slots: BTreeSet<u8>,
-    /// Whether the header is backed up before it is changed, until the change is done. A backup keeps old slots
-    /// alive: whoever has it opens the volume with old keys. Default: yes.
-    #[serde(skip_serializing_if = "is_true")]
-    pub header_backup: bool,
+    /// Token types whose slots are never removed, beside those of systemd, clevis and snapd. Default: none.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub keep_tokens: BTreeSet<String>,
+    /// The folder, an absolute path, for a copy of the header while it is changed. It is removed when the change
+    /// is done: a copy keeps old slots alive.
+    #[serde(skip_serializing_if = "is_default_directory")]
+    pub backup_directory: String,
 }
 
 impl Default for LuksSettings {
@@ -63,70 +73,42 @@ impl Default for LuksSettings {
         Self {
             required: false,
             volumes: root(),
-            slot: SlotKind::Luks,
+            slot: Kind::Luks,
             iterations: MIN_ITERATIONS,
             authorize: Authorization::DEFAULT.to_vec(),
+            key_file: None,
             keep_slots: BTreeSet::new(),
-            header_backup: true,
+            keep_tokens: BTreeSet::new(),
+            backup_directory: DEFAULT_BACKUP_DIRECTORY.to_owned(),
         }
     }
 }
 
-/// The form of a new key, and what names its slot.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum SlotKind {
-    /// A passphrase of this library's; on LUKS2 a token of type `fdescrow` names its slot.
-    #[default]
-    Luks,
-    /// A recovery key as `systemd-cryptenroll --recovery-key` makes it, with its token `systemd-recovery`. LUKS2.
-    Systemd,
-}
-
-impl SlotKind {
-    /// The kind of the key.
-    pub fn key(self) -> Kind {
-        match self {
-            Self::Luks => Kind::Luks,
-            Self::Systemd => Kind::Systemd,
-        }
-    }
-
-    /// The type of the token that names the slot. Two tokens that name one slot are a conflict to systemd-cryptenroll.
-    pub fn token(self) -> &'static str {
-        match self {
-            Self::Luks => "fdescrow",
-            Self::Systemd => "systemd-recovery",
-        }
-    }
-}
-
-/// What lets a new slot be made: cryptsetup wants the volume's key, by a passphrase that opens it.
+/// What opens the volume, so that a slot can be added.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Authorization {
-    /// A clevis binding (a Tang server, a TPM): `clevis luks pass` prints the passphrase. LUKS2.
+    /// A clevis token: a policy server or the TPM.
     Clevis,
-    /// A key file that is on the device already.
+    /// A key file on the device.
     KeyFile,
-    /// Somebody types a passphrase.
+    /// The user is asked for a passphrase.
     Prompt,
-    /// The escrowed key, which the server released to this command of this device: `recovery.release_to_device`.
+    /// The key that is in escrow, released to the device for this purpose: needs `recovery.release_to_device`.
     ReleasedKey,
-    /// A token of systemd's that the TPM opens without a person. LUKS2.
+    /// A `systemd-tpm2` token.
     Tpm2,
 }
 
 impl Authorization {
-    /// Every one.
+    /// Every way.
     pub const ALL: &'static [Self] = &[Self::Clevis, Self::KeyFile, Self::Prompt, Self::ReleasedKey, Self::Tpm2];
 
-    /// Those that need nobody first; no key leaves escrow.
-    pub const DEFAULT: &'static [Self] = &[Self::KeyFile, Self::Tpm2, Self::Clevis, Self::Prompt];
+    /// Those that need nobody first; nothing leaves escrow.
+    pub const DEFAULT: &'static [Self] = &[Self::Tpm2, Self::Clevis, Self::KeyFile, Self::Prompt];
 
-    /// The word in documents, plans and serialized state.
+    /// The word in documents.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Clevis => "clevis",
@@ -183,6 +165,7 @@ impl From<LuksPolicy> for LuksSettings {
 
 const CRYPTSETUP: &str = "cryptsetup-luksAddKey(8)";
 const CRYPTTAB: &str = "crypttab(5)";
+const TOKENS: &str = "LUKS2 On-Disk Format Specification, tokens";
 
 fn check(settings: &LuksSettings, violations: &mut Violations) {
     violations.require(
@@ -190,6 +173,12 @@ fn check(settings: &LuksSettings, violations: &mut Violations) {
         "luks.volumes",
         "names no volume: leave out the section instead",
         CRYPTTAB,
+    );
+    violations.require(
+        matches!(settings.slot, Kind::Luks | Kind::Systemd | Kind::Snapd),
+        "luks.slot",
+        "is not luks, systemd or snapd: no other key opens a LUKS volume",
+        CRYPTSETUP,
     );
     violations.require(
         (MIN_ITERATIONS..=MAX_ITERATIONS).contains(&settings.iterations),
@@ -210,12 +199,36 @@ fn check(settings: &LuksSettings, violations: &mut Violations) {
         "names a way twice",
         "each is tried once",
     );
+    if let Some(path) = &settings.key_file {
+        require_path(violations, "luks.key_file", path);
+        violations.require(
+            settings.authorize.contains(&Authorization::KeyFile),
+            "luks.key_file",
+            "has no effect: luks.authorize does not list `key_file`",
+            "luks.authorize",
+        );
+    }
+    require_path(violations, "luks.backup_directory", &settings.backup_directory);
     violations.require(
         settings.keep_slots.iter().all(|slot| *slot < SLOTS),
         "luks.keep_slots",
         "has a slot above 31: LUKS2 has 32",
         "LUKS2 On-Disk Format Specification, keyslots",
     );
+    violations.require(
+        settings.keep_tokens.iter().all(|token| is_token_type(token)),
+        "luks.keep_tokens",
+        "has a type that is empty, longer than 64 bytes or not of visible ASCII",
+        TOKENS,
+    );
+}
+
+fn require_path(violations: &mut Violations, field: &'static str, path: &str) {
+    violations.require(volume::is_path(path), field, "is not an absolute path without `..`", CRYPTTAB);
+}
+
+fn is_token_type(text: &str) -> bool {
+    (1..=64).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
 fn root() -> BTreeSet<VolumeChoice> {
@@ -227,8 +240,8 @@ fn is_root(volumes: &BTreeSet<VolumeChoice>) -> bool {
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]
-fn is_luks(slot: &SlotKind) -> bool {
-    *slot == SlotKind::Luks
+fn is_luks(slot: &Kind) -> bool {
+    *slot == Kind::Luks
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]
@@ -240,9 +253,8 @@ fn is_default_order(order: &[Authorization]) -> bool {
     order == Authorization::DEFAULT
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]
-fn is_true(value: &bool) -> bool {
-    *value
+fn is_default_directory(path: &str) -> bool {
+    path == DEFAULT_BACKUP_DIRECTORY
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]

@@ -1,8 +1,10 @@
 //! What does an agent on a Linux device receive so that a LUKS policy becomes true?
 //!
 //! A [`LuksPlan`]: a versioned JSON document without secrets. It names volumes, the kind of slot, what may authorize
-//! it, the certificates that the new key is sealed to, and what is never touched. How to get there, for one volume,
-//! is the business of the planner in `agent::luks`, whose rules are made from a plan.
+//! it, the certificates that the new key is sealed to, and what is never touched. How to get there is the agent's
+//! business (`agent::luks`); what a slot of ours is known by is the [`EscrowToken`].
+
+mod token;
 
 #[cfg(test)]
 mod tests;
@@ -11,19 +13,17 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-<<<<<<< HEAD
 pub use token::{EscrowToken, TOKEN_TYPE, token_type};
 
-=======
->>>>>>> policy
 use super::ProfileError;
 use crate::{
     envelope::Certificate,
     ids::Organization,
+    key::Kind,
     policy::{
         LuksPolicy, OrganizationDetails,
         filevault::EmbeddedCertificate,
-        luks::{Authorization, SlotKind, VolumeChoice},
+        luks::{Authorization, VolumeChoice},
     },
 };
 
@@ -32,6 +32,10 @@ pub const PLAN_VERSION: u32 = 1;
 
 /// The largest plan that is read, in bytes.
 pub const MAX_PLAN_BYTES: usize = 256 * 1024;
+
+/// Tokens of others that open a volume: their slots are never removed.
+pub const FOREIGN_TOKENS: &[&str] =
+    &["clevis", "systemd-fido2", "systemd-pkcs11", "systemd-tpm2", "ubuntu-fde", "ubuntu-fde-recovery"];
 
 /// What an agent is to make true of the LUKS volumes of its device.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -46,12 +50,15 @@ pub struct LuksPlan {
     pub slot: SlotPlan,
     /// What may authorize the slot, in the order in which it is tried.
     pub authorize: Vec<Authorization>,
+    /// The key file; left out, the one that `/etc/crypttab` names.
+    pub key_file: Option<String>,
     /// The certificates that the new key is sealed to, all of them. At least one.
     pub seal_to: Vec<EmbeddedCertificate>,
-    /// Slots that are never filled and never removed. What this library did not make is not removed in any case.
-    pub never_touch: BTreeSet<u8>,
-    /// Whether the header is backed up before it is changed, until the change is done.
-    pub header_backup: bool,
+    /// What is never removed.
+    pub never_touch: NeverTouch,
+    /// Where the header is copied to before it is changed. The copy is removed when the change is done: the old slot
+    /// would live on in it.
+    pub backup_directory: String,
 }
 
 /// A key slot for recovery.
@@ -59,16 +66,17 @@ pub struct LuksPlan {
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct SlotPlan {
-    /// The form of its key.
-    pub kind: SlotKind,
-    /// How the key is stretched.
-    pub kdf: Kdf,
-    /// The type of the token that names the slot as escrowed (LUKS2; LUKS1 has no tokens): that of the form.
+    /// The kind of its key: `luks`, `systemd` or `snapd`.
+    pub kind: Kind,
+    /// How the key is stretched; left out where the device decides (snapd).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kdf: Option<Kdf>,
+    /// The type of the token that names the slot as escrowed (LUKS2; LUKS1 has no tokens).
     pub token: String,
 }
 
-/// How a key is stretched before it opens its slot. Such a key has 128 random bits or more, so the cheapest way is as
-/// safe as any, and a check on a server costs milliseconds rather than a gigabyte.
+/// How a key is stretched before it opens its slot. The keys of this library have 128 random bits or more, so the
+/// cheapest way is as safe as any, and checks on a server cost milliseconds rather than a gigabyte.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "lowercase", deny_unknown_fields)]
 #[non_exhaustive]
@@ -76,16 +84,45 @@ pub enum Kdf {
     /// PBKDF2 (RFC 8018 §5.2).
     #[non_exhaustive]
     Pbkdf2 {
-<<<<<<< HEAD
         /// The hash function of its HMAC.
         hash: KdfHash,
         /// At least so many iterations, and no benchmark. The agent draws up to 65,535 more, by which it knows its slot
         /// again.
-=======
-        /// At least so many iterations: no benchmark decides.
->>>>>>> policy
         iterations: u32,
     },
+}
+
+/// A hash function, by the name that cryptsetup has for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[non_exhaustive]
+pub enum KdfHash {
+    /// SHA-256.
+    Sha256,
+    /// SHA-512.
+    Sha512,
+}
+
+impl KdfHash {
+    /// The name that cryptsetup has for it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Sha256 => "sha256",
+            Self::Sha512 => "sha512",
+        }
+    }
+}
+
+/// What an agent never removes, even where it could. What no [`EscrowToken`] of the plan's organization names is
+/// not removed in any case.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct NeverTouch {
+    /// Slots, by number.
+    pub slots: BTreeSet<u8>,
+    /// Slots that a token of one of these types names.
+    pub token_types: BTreeSet<String>,
 }
 
 /// The document as it is written.
@@ -97,9 +134,11 @@ struct Written {
     volumes: BTreeSet<VolumeChoice>,
     slot: SlotPlan,
     authorize: Vec<Authorization>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    key_file: Option<String>,
     seal_to: Vec<EmbeddedCertificate>,
-    never_touch: BTreeSet<u8>,
-    header_backup: bool,
+    never_touch: NeverTouch,
+    backup_directory: String,
 }
 
 impl LuksPlan {
@@ -116,25 +155,22 @@ impl LuksPlan {
             return Err(ProfileError::CertificateMissing);
         }
         let settings = policy.settings();
+        let kdf = (settings.slot != Kind::Snapd)
+            .then_some(Kdf::Pbkdf2 { hash: KdfHash::Sha512, iterations: settings.iterations });
+        let mut token_types: BTreeSet<String> = FOREIGN_TOKENS.iter().map(|token| (*token).to_owned()).collect();
+        token_types.extend(settings.keep_tokens.iter().cloned());
         Ok(Self {
             organization: organization.organization().clone(),
             volumes: settings.volumes.clone(),
-<<<<<<< HEAD
             slot: SlotPlan { kind: settings.slot, kdf, token: token_type(settings.slot).to_owned() },
-=======
-            slot: SlotPlan {
-                kind: settings.slot,
-                kdf: Kdf::Pbkdf2 { iterations: settings.iterations },
-                token: settings.slot.token().to_owned(),
-            },
->>>>>>> policy
             authorize: settings.authorize.clone(),
+            key_file: settings.key_file.clone(),
             seal_to: certificates
                 .iter()
                 .map(|certificate| EmbeddedCertificate::from_der(certificate.der().to_vec()))
                 .collect(),
-            never_touch: settings.keep_slots.clone(),
-            header_backup: settings.header_backup,
+            never_touch: NeverTouch { slots: settings.keep_slots.clone(), token_types },
+            backup_directory: settings.backup_directory.clone(),
         })
     }
 
@@ -179,9 +215,10 @@ impl From<LuksPlan> for Written {
             volumes: plan.volumes,
             slot: plan.slot,
             authorize: plan.authorize,
+            key_file: plan.key_file,
             seal_to: plan.seal_to,
             never_touch: plan.never_touch,
-            header_backup: plan.header_backup,
+            backup_directory: plan.backup_directory,
         }
     }
 }
@@ -196,33 +233,33 @@ impl TryFrom<Written> for LuksPlan {
         let organization = Organization::new(written.organization)
             .map_err(|_| ProfileError::Syntax("its organization has no name"))?;
         // a plan is held to the rules of a policy, so that an agent needs none of its own
-        let (volumes, slot) = (written.volumes.clone(), written.slot.kind);
-        let mut settings =
-            crate::policy::LuksSettings { volumes, slot, ..crate::policy::LuksSettings::default() };
-        let Kdf::Pbkdf2 { iterations } = written.slot.kdf;
-        settings.iterations = iterations;
+        let mut settings = crate::policy::LuksSettings::default();
+        settings.volumes = written.volumes.clone();
+        settings.slot = written.slot.kind;
+        if let Some(Kdf::Pbkdf2 { iterations, .. }) = written.slot.kdf {
+            settings.iterations = iterations;
+        }
         settings.authorize = written.authorize.clone();
-        settings.keep_slots = written.never_touch.clone();
+        settings.key_file = written.key_file.clone();
+        settings.keep_slots = written.never_touch.slots.clone();
+        settings.keep_tokens = written.never_touch.token_types.clone();
+        settings.backup_directory = written.backup_directory.clone();
         LuksPolicy::new(settings)?;
-<<<<<<< HEAD
         if written.slot.kdf.is_some() == (written.slot.kind == Kind::Snapd) {
             return Err(ProfileError::Syntax("a plan has a kdf exactly where the slot is not snapd's"));
         }
         if written.slot.token != token_type(written.slot.kind) {
             return Err(ProfileError::Syntax("its token has another type than those of this library"));
-=======
-        if written.slot.token != written.slot.kind.token() {
-            return Err(ProfileError::Syntax("its token is not the one that names a slot of this kind"));
->>>>>>> policy
         }
         let plan = Self {
             organization,
             volumes: written.volumes,
             slot: written.slot,
             authorize: written.authorize,
+            key_file: written.key_file,
             seal_to: written.seal_to,
             never_touch: written.never_touch,
-            header_backup: written.header_backup,
+            backup_directory: written.backup_directory,
         };
         if plan.certificates()?.is_empty() {
             return Err(ProfileError::CertificateMissing);

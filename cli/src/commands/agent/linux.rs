@@ -44,11 +44,13 @@ use crate::{
 const MAX_STEPS: usize = 200;
 
 #[derive(Args, Debug)]
-#[command(after_help = "Goes on until there is nothing to do, and says why: 0 what the plan wants is true, 1 it is not \
+#[command(
+    after_help = "Goes on until there is nothing to do, and says why: 0 what the plan wants is true, 1 it is not \
                         yet (a receipt, a person or an administrator is awaited), 3 the store could not be reached. \
                         It may be killed at any moment and started again. Without --store, sealed keys stay in the \
                         spool. Run `check` over the store, and this again: an old slot goes only when the new key is \
-                        verified.")]
+                        verified."
+)]
 pub(crate) struct Arguments {
     /// The volume: a device or a file
     #[arg(long, value_name = "FILE")]
@@ -106,10 +108,12 @@ pub(crate) fn run(arguments: &Arguments, world: &World<'_>) -> Result<Exit, Fail
     if spool.damaged() > 0 {
         world.output.note(format_args!("{} lines of the spool are damaged; each may have been a key", spool.damaged()));
     }
-    let volume = text(&fs::canonicalize(&arguments.volume).map_err(|error| {
-        Failure::file(format!("{}: {error}", arguments.volume.display()))
-    })?)?;
-    let key_file = arguments.key_file.as_deref().or(plan.as_ref().and_then(|plan| plan.key_file.as_deref().map(Path::new)));
+    let volume = text(
+        &fs::canonicalize(&arguments.volume)
+            .map_err(|error| Failure::file(format!("{}: {error}", arguments.volume.display())))?,
+    )?;
+    let key_file =
+        arguments.key_file.as_deref().or(plan.as_ref().and_then(|plan| plan.key_file.as_deref().map(Path::new)));
     let has_key_file = key_file.is_some();
     let key_file = key_file.map(fs::canonicalize).transpose();
     let key_file = key_file.map_err(|error| Failure::file(format!("key file: {error}")))?.as_deref().map(text);
@@ -505,7 +509,8 @@ impl fmt::Display for Document {
             writeln!(f)?;
         }
         for slot in &self.slots {
-            let level = slot.verified.map_or(if slot.stored { "stored" } else { "in the spool" }, |level| level.as_str());
+            let level =
+                slot.verified.map_or(if slot.stored { "stored" } else { "in the spool" }, |level| level.as_str());
             writeln!(f, "slot {}: {level}", slot.slot)?;
         }
         write!(f, "{}: {}", self.standing.as_str(), self.because)

@@ -14,11 +14,7 @@ use super::{
     step::Command,
 };
 use crate::{
-    error::ErrorCode,
-    ids::VolumeId,
-    policy::luks::Authorization,
-    profile::luks::EscrowToken,
-    time::Timestamp,
+    error::ErrorCode, ids::VolumeId, policy::luks::Authorization, profile::luks::EscrowToken, time::Timestamp,
     verification::Reading,
 };
 
@@ -140,10 +136,10 @@ impl Observation {
                 if let Some(metadata) = metadata.and_then(Metadata::read) {
                     seen.writable = metadata.is_plain();
                     // Both or none: a token may say of a slot that it is never to be touched.
-                    (seen.slots, seen.tokens) =
-                        metadata.slots().zip(metadata.tokens()).map_or_else(Default::default, |(slots, tokens)| {
-                            (Some(slots), tokens)
-                        });
+                    (seen.slots, seen.tokens) = metadata
+                        .slots()
+                        .zip(metadata.tokens())
+                        .map_or_else(Default::default, |(slots, tokens)| (Some(slots), tokens));
                 }
             }
         }

@@ -4,20 +4,14 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-pub use crate::policy::luks::{Authorization, SlotKind};
 use crate::{
     ids::{ProtectorId, Word},
-<<<<<<< HEAD
     key::Kind,
     policy::{
         escrow::Level,
         luks::{Authorization, MIN_ITERATIONS},
     },
     profile::luks::{Kdf, KdfHash, LuksPlan, NeverTouch},
-=======
-    policy::{Policy, escrow::Level},
-    profile::{LuksPlan, luks::Kdf},
->>>>>>> policy
 };
 
 /// What is to be made true.
@@ -63,23 +57,12 @@ impl Goal {
     }
 }
 
-<<<<<<< HEAD
 /// The type of the token that must be in the header for a way to authorize a slot.
 pub(super) fn needed_token(authorization: Authorization) -> Option<&'static str> {
     match authorization {
         Authorization::Clevis => Some("clevis"),
         Authorization::Tpm2 => Some("systemd-tpm2"),
         _ => None,
-=======
-impl Authorization {
-    /// The type of the token that must be in the header.
-    pub(super) fn token(self) -> Option<&'static str> {
-        match self {
-            Self::Clevis => Some("clevis"),
-            Self::Tpm2 => Some("systemd-tpm2"),
-            Self::KeyFile | Self::Prompt | Self::ReleasedKey => None,
-        }
->>>>>>> policy
     }
 }
 
@@ -97,22 +80,10 @@ pub struct Rules {
     pub hash: KdfHash,
     /// The level that *verified* means. Default: `envelope_opens`.
     pub level: Level,
-<<<<<<< HEAD
     /// What may authorize a new slot, the first that is at hand. Default: what asks nobody, then the prompt.
     pub authorize: Vec<Authorization>,
     /// What is never removed, though it be ours. A new key is never put into a slot of such a number.
     pub never_touch: NeverTouch,
-=======
-    /// What may authorize a new slot, the first that is at hand. Default: key file, TPM2, clevis, released key, prompt.
-    pub authorizations: Vec<Authorization>,
-    /// Whether the header is backed up before it is changed, until the goal is reached. A backup keeps what is removed
-    /// from the header: whoever has it opens the volume with old keys. Default: yes.
-    pub header_backup: bool,
-    /// Whether a token names the new slot on LUKS2. Default: yes.
-    pub token: bool,
-    /// Slots that are not ours, whatever is in them: a new key is never put into one, and none is removed. Default: none.
-    pub keep_free: BTreeSet<u8>,
->>>>>>> policy
     /// Seconds before the server is asked again about an envelope. Default: 15 minutes.
     pub ask_again_after: u32,
     /// How many slots may be made for one goal. Default: 5.
@@ -134,7 +105,6 @@ impl Default for Rules {
     }
 }
 
-<<<<<<< HEAD
 impl From<&LuksPlan> for Rules {
     /// What the plan says; the rest has its default.
     fn from(plan: &LuksPlan) -> Self {
@@ -148,24 +118,5 @@ impl From<&LuksPlan> for Rules {
             (rules.hash, rules.iterations) = (hash, iterations);
         }
         rules
-=======
-impl Rules {
-    /// The rules that a plan sets for each of its volumes, and the level that the organization's policy asks for;
-    /// the rest has its default.
-    pub fn of(plan: &LuksPlan, policy: Option<&Policy>) -> Self {
-        let Kdf::Pbkdf2 { iterations } = plan.slot.kdf;
-        let rules = Self {
-            kind: plan.slot.kind,
-            iterations,
-            authorizations: plan.authorize.clone(),
-            header_backup: plan.header_backup,
-            keep_free: plan.never_touch.clone(),
-            ..Self::default()
-        };
-        match policy {
-            Some(policy) => Self { level: policy.escrow().required_level(plan.slot.kind.key()), ..rules },
-            None => rules,
-        }
->>>>>>> policy
     }
 }

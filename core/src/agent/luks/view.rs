@@ -111,7 +111,6 @@ impl<'a> View<'a> {
         (!tells).then_some((number, escrowed))
     }
 
-<<<<<<< HEAD
     /// What a token says, if it is of our organization.
     fn ours(&self, token: &'a Token) -> Option<&'a EscrowToken> {
         token.escrow.as_ref().filter(|escrow| escrow.organization == *self.organization)
@@ -125,13 +124,7 @@ impl<'a> View<'a> {
     }
 
     /// Whether we made what is in the slot now: its salt is one that we wrote down, here or in a token.
-=======
-    /// Whether we made what is in the slot now, and may remove it: its salt is one that we wrote down, here or in a token.
->>>>>>> policy
     fn is_ours(&self, number: u8, slot: &Slot) -> bool {
-        if self.rules.keep_free.contains(&number) {
-            return false;
-        }
         let known = self.escrowed.get(&ProtectorId::luks_slot(number));
         let mut tokens = self.seen.tokens.values().filter(|token| token.slots.contains(&number));
         known.is_some_and(|escrowed| escrowed.salt == slot.salt)

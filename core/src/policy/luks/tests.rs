@@ -31,12 +31,15 @@ fn volumes_are_mount_points_uuids_or_all_and_nothing_else() {
 
 #[test]
 fn what_could_not_work_is_refused_by_its_field() {
-    let cases: [(&str, &[&str]); 5] = [
+    let cases: [(&str, &[&str]); 8] = [
         ("volumes = []", &["luks.volumes"]),
+        ("slot = 'bitlocker'", &["luks.slot"]),
         ("iterations = 999", &["luks.iterations"]),
         ("authorize = []", &["luks.authorize"]),
-        ("authorize = ['prompt', 'prompt']", &["luks.authorize"]),
+        ("authorize = ['prompt', 'prompt']\nkey_file = 'k'", &["luks.authorize", "luks.key_file", "luks.key_file"]),
+        ("backup_directory = '/a/../b'", &["luks.backup_directory"]),
         ("keep_slots = [32]", &["luks.keep_slots"]),
+        ("keep_tokens = ['']", &["luks.keep_tokens"]),
     ];
     for (toml, fields) in cases {
         assert_eq!(broken(toml), fields, "{toml}");

@@ -72,7 +72,7 @@ impl From<VolumeChoice> for String {
 }
 
 /// Whether this is an absolute path of at most 4,095 bytes (`PATH_MAX`) that means the same to everybody.
-fn is_path(text: &str) -> bool {
+pub(super) fn is_path(text: &str) -> bool {
     text.starts_with('/')
         && text.len() < 4096
         && !text.chars().any(char::is_control)

@@ -24,8 +24,10 @@ fn certificate() -> Certificate {
 }
 
 fn organization() -> OrganizationDetails {
-    let (id, identifier) = ("example.com".to_owned(), "com.example".to_owned());
-    OrganizationDetails::new(OrganizationSettings { id, identifier, ..OrganizationSettings::default() }).unwrap()
+    let mut settings = OrganizationSettings::default();
+    settings.id = "example.com".to_owned();
+    settings.identifier = "com.example".to_owned();
+    OrganizationDetails::new(settings).unwrap()
 }
 
 fn plan(toml: &str) -> LuksPlan {
@@ -36,14 +38,14 @@ fn plan(toml: &str) -> LuksPlan {
 #[test]
 fn a_plan_is_written_and_read_again() {
     for toml in
-        ["", "slot = 'systemd'\niterations = 2000\nkeep_slots = [0]\nvolumes = ['all', '/home']\nheader_backup = false"]
+        ["", "slot = 'snapd'", "slot = 'systemd'\niterations = 2000\nkeep_slots = [0]\nvolumes = ['all', '/home']"]
     {
         let plan = plan(toml);
         let json = plan.to_json().unwrap();
         assert_eq!(LuksPlan::from_json(json.as_bytes()).unwrap(), plan);
         assert_eq!(plan.to_json().unwrap(), json);
         assert_eq!(plan.certificates().unwrap(), [certificate()]);
-        assert_eq!(plan.slot.token, plan.slot.kind.token());
+        assert_eq!(plan.slot.kdf.is_none(), plan.slot.kind == Kind::Snapd);
     }
 }
 
@@ -65,7 +67,7 @@ fn what_a_policy_could_not_ask_for_is_not_read() {
         ("/slot/kdf/iterations", 1.into()),
         ("/slot/token", "systemd-tpm2".into()),
         ("/seal_to", serde_json::json!([])),
-        ("/never_touch", serde_json::json!([32])),
+        ("/backup_directory", "relative".into()),
     ];
     for (pointer, value) in changes {
         let mut changed = json.clone();
@@ -76,4 +78,22 @@ fn what_a_policy_could_not_ask_for_is_not_read() {
     more.as_object_mut().unwrap().insert("password".into(), "x".into());
     assert!(LuksPlan::from_json(more.to_string().as_bytes()).is_err());
     assert!(matches!(LuksPlan::from_json(&vec![b' '; MAX_PLAN_BYTES + 1]), Err(ProfileError::Limit(_))));
+}
+
+#[test]
+fn tokens_are_known_again_and_those_of_others_are_not() {
+    let organization = Organization::new("example.com").unwrap();
+    let token = EscrowToken::new(31, &organization, Kind::Luks).request("r1");
+    assert_eq!(EscrowToken::parse(&token.to_json()), Some(token.clone()));
+    let gone = token.to_json().replace("[\"31\"]", "[]");
+    assert_eq!(EscrowToken::parse(&gone).unwrap().slot, None, "cryptsetup leaves the token of a slot that is gone");
+    for foreign in [
+        r#"{"type":"systemd-recovery","keyslots":["1"]}"#.to_owned(),
+        token.to_json().replace("\"31\"", "\"32\""),
+        token.to_json().replace("\"31\"", "\"031\""),
+        token.to_json().replace("\"31\"", "\"1\",\"2\""),
+        token.to_json().replace("fdescrow", "luks2-keyring"),
+    ] {
+        assert_eq!(EscrowToken::parse(&foreign), None, "{foreign}");
+    }
 }
