@@ -36,6 +36,9 @@ pub const SLOTS: u8 = 32;
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct LuksSettings {
+    /// Whether the disk is to be encrypted. Nothing encrypts it: a device whose disk is in clear is told of. Default: no.
+    #[serde(skip_serializing_if = "is_false")]
+    pub required: bool,
     /// Which volumes get a slot: mount points, `UUID=…` of the LUKS header, or `all`. Default: that of `/`.
     #[serde(skip_serializing_if = "is_root")]
     pub volumes: BTreeSet<VolumeChoice>,
@@ -68,6 +71,7 @@ pub struct LuksSettings {
 impl Default for LuksSettings {
     fn default() -> Self {
         Self {
+            required: false,
             volumes: root(),
             slot: Kind::Luks,
             iterations: MIN_ITERATIONS,
@@ -251,4 +255,9 @@ fn is_default_order(order: &[Authorization]) -> bool {
 
 fn is_default_directory(path: &str) -> bool {
     path == DEFAULT_BACKUP_DIRECTORY
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]
+fn is_false(value: &bool) -> bool {
+    !*value
 }

@@ -60,6 +60,12 @@ fn document(organization: &[&str], group: &[&str]) -> PolicyDocument {
     PolicyDocument::from_toml(&text).unwrap_or_else(|error| panic!("{error}\n{text}"))
 }
 
+/// What the sections of a policy say, however it was written.
+fn sections(policy: &Policy) -> impl PartialEq + fmt::Debug + use<> {
+    let platforms = (policy.filevault().cloned(), policy.bitlocker().cloned(), policy.luks().cloned());
+    (platforms, policy.escrow(), policy.posture(), policy.rotation(), policy.recovery(), policy.retention())
+}
+
 fn explained(document: &PolicyDocument, group: Option<&str>) -> Vec<String> {
     document.explain(group).iter().map(ToString::to_string).collect()
 }
@@ -128,15 +134,7 @@ proptest! {
             }
         }
         let again = read(&written).unwrap();
-        let of_group = document.policy(Some("g"));
-        prop_assert_eq!(again.filevault(), of_group.filevault());
-        prop_assert_eq!(again.bitlocker(), of_group.bitlocker());
-        prop_assert_eq!(again.luks(), of_group.luks());
-        prop_assert_eq!(again.escrow(), document.policy(Some("g")).escrow());
-        prop_assert_eq!(again.posture(), document.policy(Some("g")).posture());
-        prop_assert_eq!(again.rotation(), document.policy(Some("g")).rotation());
-        prop_assert_eq!(again.recovery(), document.policy(Some("g")).recovery());
-        prop_assert_eq!(again.retention(), document.policy(Some("g")).retention());
+        prop_assert_eq!(sections(&again), sections(&document.policy(Some("g"))));
     }
 }
 
@@ -263,6 +261,11 @@ fn the_table_has_the_words_that_are_read() {
             // an agent's way is no way of FileVault
             read.remove("agent");
         }
+        if field.path == "luks.slot" {
+            // the keys of other platforms open no LUKS volume
+            read.remove("bitlocker");
+            read.remove("filevault");
+        }
         assert_eq!(listed, read, "{}", field.path);
         fields += 1;
     }
@@ -288,12 +291,5 @@ fn presets_are_what_is_read_where_nothing_is_said() {
     }
     assert!(presets > 60, "{presets}");
     let full = read(&written).unwrap();
-    assert_eq!(full.filevault(), bare.policy(None).filevault());
-    assert_eq!(full.bitlocker(), bare.policy(None).bitlocker());
-    assert_eq!(full.luks(), bare.policy(None).luks());
-    assert_eq!(full.escrow(), bare.policy(None).escrow());
-    assert_eq!(full.posture(), bare.policy(None).posture());
-    assert_eq!(full.rotation(), bare.policy(None).rotation());
-    assert_eq!(full.recovery(), bare.policy(None).recovery());
-    assert_eq!(full.retention(), bare.policy(None).retention());
+    assert_eq!(sections(&full), sections(&bare.policy(None)));
 }
