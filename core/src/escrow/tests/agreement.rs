@@ -1,6 +1,6 @@
 //! Do the index columns of a device say what a fresh judgement says, until it is to be judged anew?
 
-use std::{collections::BTreeMap, time::Instant};
+use std::collections::BTreeMap;
 
 use crate::{
     escrow::rotations::judge,
@@ -199,7 +199,6 @@ fn go_through(seed: u64, states: u32) -> Counts {
 
 #[test]
 fn counts_and_per_device_answers_agree_on_a_hundred_thousand_random_states() {
-    let start = Instant::now();
     let (mut listed, mut answered) = (BTreeMap::new(), BTreeMap::new());
     std::thread::scope(|scope| {
         let parts: Vec<_> =
@@ -214,5 +213,5 @@ fn counts_and_per_device_answers_agree_on_a_hundred_thousand_random_states() {
     assert_eq!(listed, answered);
     assert_eq!(listed.values().sum::<u32>(), 2 * STATES);
     assert!(listed.len() > 20, "the states differ: {listed:?}");
-    println!("{STATES} states, by two policies each: {} kinds of answers, in {:?}", listed.len(), start.elapsed());
+    println!("{STATES} states, by two policies each: {} kinds of answers", listed.len());
 }
