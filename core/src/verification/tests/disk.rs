@@ -267,6 +267,29 @@ fn a_recovery_protector_that_nobody_escrowed_asks_for_its_key() {
     assert_eq!(assessment.actions, [Action::AskForKey]);
 }
 
+#[test]
+fn a_disk_without_the_pin_that_the_policy_demands_asks_for_it() {
+    let policy = Policy::from_toml(
+        "[bitlocker]\njoin = 'entra'\n[bitlocker.enforcement]\nby = 'agent'\n[bitlocker.system_drive.startup]\n\
+         tpm = 'disallowed'\nstartup_key = 'disallowed'\npin = 'required'\npin_and_startup_key = 'disallowed'",
+    )
+    .unwrap();
+    let state = |kind| {
+        let event = boot(40, Platform::Windows, |volume| {
+            (volume.encrypted, volume.protected) = (Reading::Yes, Reading::Yes);
+            let protector = ProtectorReading::new(ProtectorId::new("p0").unwrap(), kind);
+            volume.protectors = Some(ProtectorSnapshot::new(vec![protector]));
+        });
+        State::new(at(0)).apply(&event).unwrap()
+    };
+    let without = assess(&state(ProtectorKind::Tpm), &policy, at(50));
+    assert!(without.reasons.contains(&Reason::PinMissing), "{without:?}");
+    for kind in [ProtectorKind::TpmAndPin, ProtectorKind::TpmAndPinAndStartupKey] {
+        let with = assess(&state(kind), &policy, at(50));
+        assert!(!with.reasons.contains(&Reason::PinMissing), "{with:?}");
+    }
+}
+
 fn filevault_reading(seconds: i64, enabled: Reading, has_key: Reading, bypasses: Option<i32>) -> Event {
     let mut observation = observation(seconds, Platform::MacOs);
     let mut reading = FileVaultReading { enabled, bypasses_left: bypasses, ..FileVaultReading::default() };
