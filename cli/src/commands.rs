@@ -2,6 +2,7 @@
 //!
 //! One file per family; here is the list of them, and nothing else.
 
+mod agent;
 mod audit;
 mod certificate;
 mod check;
@@ -34,6 +35,9 @@ use crate::{
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    /// Does on a device what an agent does there
+    #[command(subcommand)]
+    Agent(agent::Command),
     /// Makes or shows escrow certificates
     #[command(subcommand)]
     Certificate(certificate::Command),
@@ -94,6 +98,7 @@ pub(crate) enum Command {
 /// Does what was asked.
 pub(crate) fn run(command: Command, world: &World<'_>) -> Result<Exit, Failure> {
     match command {
+        Command::Agent(command) => agent::run(command, world),
         Command::Certificate(command) => certificate::run(command, world),
         Command::Key(command) => key::run(command, world),
         Command::Seal(arguments) => seal::run(&arguments, world),

@@ -116,13 +116,18 @@ fn the_commands_of_the_page_on_envelopes_run() {
 }
 
 #[test]
+fn the_commands_of_the_page_on_observations_run() {
+    commands_of("docs/observations.md");
+}
+
+#[test]
 fn the_commands_of_the_page_on_operations_run() {
     commands_of("docs/operations.md");
 }
 
 #[test]
 fn every_page_with_commands_is_run() {
-    let run = ["docs/envelope.md", "docs/operations.md"];
+    let run = ["docs/envelope.md", "docs/observations.md", "docs/operations.md"];
     for (name, text) in documents() {
         let has_commands = blocks(&text).iter().any(|(info, _)| info == "sh" || info == "bash" || info == "shell");
         assert!(!has_commands || run.contains(&name.as_str()), "nobody runs the commands of {name}");

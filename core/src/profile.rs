@@ -5,8 +5,10 @@
 //! ([`lint()`]), within limits and never trusted. Property lists and XML are written and read by libraries.
 
 mod adopt;
+pub mod bitlocker;
 pub mod filevault;
 pub mod lint;
+pub mod luks;
 mod parsed;
 pub(crate) mod plist;
 mod scan;
@@ -15,6 +17,7 @@ mod signed;
 
 pub use filevault::{FileVaultCertificate, FileVaultUnlock, OpensWith, render, rotate_command};
 pub use lint::{Finding, LintContext, Severity, lint};
+pub use luks::LuksPlan;
 pub use parsed::{ParsedPayload, ParsedProfile, Signature, parse};
 pub use sign::{KeySigner, SignatureAlgorithm, Signer, SigningError, sign};
 
@@ -79,6 +82,9 @@ pub enum ProfileError {
     /// A certificate was given, and the policy does not escrow: somebody expects an escrow that will not be.
     #[error("a certificate was given, and the policy does not escrow the recovery key")]
     CertificateUnused,
+    /// The policy says nothing that is written: an agent does all of it.
+    #[error("the policy says nothing to the system itself: an agent does all of it")]
+    Empty,
     /// The profile is larger or deeper than the limits allow.
     #[error("the profile {0}")]
     Limit(&'static str),
@@ -97,7 +103,7 @@ impl ProfileError {
     /// The stable number of this error.
     pub fn code(&self) -> ErrorCode {
         match self {
-            Self::CertificateMissing | Self::CertificateUnused => ErrorCode::Misuse,
+            Self::CertificateMissing | Self::CertificateUnused | Self::Empty => ErrorCode::Misuse,
             Self::Limit(_) => ErrorCode::ProfileLimit,
             Self::Policy(error) => error.code(),
             Self::Signing(error) => error.code(),

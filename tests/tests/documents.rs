@@ -21,6 +21,10 @@ mod errors;
 mod links;
 #[path = "documents/machines.rs"]
 mod machines;
+#[path = "documents/observations.rs"]
+mod observations;
+#[path = "documents/planners.rs"]
+mod planners;
 #[path = "documents/rows.rs"]
 mod rows;
 #[path = "documents/security.rs"]

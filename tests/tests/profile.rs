@@ -26,6 +26,8 @@ mod material;
 mod policies;
 #[path = "profile/rendered.rs"]
 mod rendered;
+#[path = "profile/replies.rs"]
+mod replies;
 #[path = "profile/round_trip.rs"]
 mod round_trip;
 #[path = "profile/schemas.rs"]

@@ -43,6 +43,8 @@ pub(crate) const TEST: Need = Need {
         program("xz", "xz-utils"),
         // the commands in the documents
         program("sqlite3", "sqlite3"),
+        // the agent of Linux
+        program("cryptsetup", "cryptsetup-bin"),
         // tests of interoperation: OpenSSL, Bouncy Castle, Go's pkcs7
         program("openssl", "openssl"),
         program("javac", "default-jdk-headless"),

@@ -40,7 +40,7 @@ pub use call::{Argument, Call, METHODS, Method};
 pub use hresult::{CODES, CodeRow, Decision, Hresult};
 pub use observation::{BootProtector, Machine, Name, Observation, Protector, Registry};
 pub use observer::{Answer, Observer};
-pub use password::{Escrowed, ReceiptMismatch};
+pub use password::Escrowed;
 pub use planner::{Planner, PlannerError, SealingError, Unexpected};
 pub use rules::{Aim, Before, Boot, EncryptionType, Goal, Rules};
 pub use situation::{Does, Row, Situation, Standing};

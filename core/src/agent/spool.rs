@@ -28,6 +28,7 @@ mod line;
 
 use std::collections::BTreeSet;
 
+pub(super) use entry::compare;
 pub use entry::{Entry, Mismatch};
 
 use crate::{

@@ -2,7 +2,10 @@
 //!
 //! See [`audit`](crate::audit) for what verification can and cannot find.
 
-use std::{collections::BTreeMap, ops::ControlFlow};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    ops::ControlFlow,
+};
 
 use super::{Error, Escrow};
 use crate::{
@@ -65,6 +68,8 @@ struct Verification<'a> {
     last: BTreeMap<Subject, u64>,
     /// Rows that follow from others and were not met yet.
     following: BTreeMap<Text, (Subject, Digest)>,
+    /// Envelopes that are there and cannot be read: nothing is known of what follows from them.
+    unread: BTreeSet<(String, String)>,
     /// The entries that a checkpoint names, and their hashes.
     marked: BTreeMap<Subject, (u64, Option<Digest>)>,
 }
@@ -81,6 +86,7 @@ impl<'a> Verification<'a> {
             chain: None,
             last: BTreeMap::new(),
             following: BTreeMap::new(),
+            unread: BTreeSet::new(),
             marked,
         }
     }
@@ -115,8 +121,14 @@ impl<'a> Verification<'a> {
             Table::Envelopes => EnvelopeRecord::from_row(row).map(|envelope| envelope.derived(organization)),
             _ => return,
         };
-        // A row that cannot be read is found by its digest.
-        for row in rows.unwrap_or_default() {
+        let Ok(rows) = rows else {
+            // It is found by its digest.
+            if let Some((key, digest)) = row.text("key_id").zip(row.text("digest")) {
+                self.unread.insert((key.to_owned(), digest.to_owned()));
+            }
+            return;
+        };
+        for row in rows {
             if let Ok(name) = Text::new(row.key().name()) {
                 self.following.insert(name, (subject.clone(), row.digest()));
             }
@@ -132,8 +144,14 @@ impl<'a> Verification<'a> {
             }
             // Altered: it is still waited for.
             Some(_) => {}
+            None if self.is_unread(row) => {}
             None => self.report.findings.push(Finding { subject, problem: Problem::IndexRowInvented { row: name } }),
         }
+    }
+
+    fn is_unread(&self, row: &Row) -> bool {
+        let named = row.text("key_id").zip(row.text("digest"));
+        named.is_some_and(|(key, digest)| self.unread.contains(&(key.to_owned(), digest.to_owned())))
     }
 
     fn entry(&mut self, subject: Subject, row: &Row) {

@@ -37,7 +37,8 @@ use crate::{
 pub struct CheckOptions {
     /// Devices in one batch, 1 to 1,000. Default: 64.
     pub devices: u32,
-    /// Keys of one device in one batch: what one device sends does not hold up the others. Default: 16.
+    /// Keys of one device in one batch: what one device sends does not hold up the others, if this is well below
+    /// the number of devices. Default: 16.
     pub keys_per_device: u32,
     /// Threads that open keys. Default: 1.
     pub workers: usize,
@@ -259,14 +260,20 @@ impl Escrow {
         }
     }
 
-    /// When the first of the keys of a device is due, but for these.
-    pub(super) fn due_without(&self, device: &DeviceId, keys: &[KeyId]) -> Result<Option<Timestamp>, Error> {
+    /// When a device is due for its keys but these. What is due already waits behind the devices that are, so that one
+    /// that sends more than a batch takes does not stand before them again and again.
+    pub(super) fn due_without(
+        &self,
+        device: &DeviceId,
+        keys: &[KeyId],
+        now: Timestamp,
+    ) -> Result<Option<Timestamp>, Error> {
         let mut query = self.keys_by_due(device);
         loop {
             let page = self.store.as_ref().read_page::<KeyRecord>(&query)?;
             let first = page.records.iter().find(|record| !keys.contains(&record.facts.id()));
             match (first, page.next) {
-                (Some(first), _) => return Ok(first.check_due),
+                (Some(first), _) => return Ok(first.check_due.map(|due| due.max(now))),
                 // Records that cannot be read do not hide those behind them.
                 (None, Some(next)) => query = query.after(next),
                 (None, None) => return Ok(None),
@@ -398,7 +405,7 @@ impl Escrow {
                 });
             }
             // Asked now: a key may have come since the batch was read.
-            change.device.check_due = earlier(due, self.due_without(&device, &recorded)?);
+            change.device.check_due = earlier(due, self.due_without(&device, &recorded, now)?);
             Ok(())
         });
         match result {

@@ -53,7 +53,13 @@ impl Escrow {
     pub fn receive(&self, upload: Upload, now: Timestamp) -> Result<Receipt, Error> {
         let device = upload.device.clone();
         match self.arrival(upload, now) {
-            Ok(arrival) => self.store_arrival(&arrival, now),
+            Ok(arrival) => {
+                let stored = self.store_arrival(&arrival, now);
+                if let Err(error @ Error::Limit { .. }) = &stored {
+                    self.record_refusal(&device, Some(arrival.by), error, now)?;
+                }
+                stored
+            }
             Err((error, by)) => {
                 self.record_refusal(&device, by, &error, now)?;
                 Err(error)
@@ -126,7 +132,7 @@ impl Escrow {
     fn store_arrival(&self, arrival: &Arrival, now: Timestamp) -> Result<Receipt, Error> {
         let request = arrival.request.as_ref().map(|request| request.as_str().to_owned());
         let digest = arrival.envelope.digest();
-        self.transact(&arrival.device, arrival.change, now, |change| {
+        let receipt = self.transact(&arrival.device, arrival.change, now, |change| {
             let rules = self.policies.policy(change.device.group.as_deref()).escrow();
             // The same request, stored before: the same answer.
             if arrival.request.is_some()
@@ -142,7 +148,23 @@ impl Escrow {
             }
             let elsewhere = same.iter().find(|record| record.device != arrival.device);
             self.add_key(change, elsewhere.map(|record| record.device.clone()), arrival, &rules, now)
-        })
+        })?;
+        self.with_stored_envelope(receipt, arrival)
+    }
+
+    /// The same request may have come at the same moment, and its envelope been stored: the same key, sealed apart.
+    fn with_stored_envelope(&self, receipt: Receipt, arrival: &Arrival) -> Result<Receipt, Error> {
+        if arrival.request.is_none() || arrival.origin != EnvelopeOrigin::Sealed {
+            return Ok(receipt);
+        }
+        match self.envelopes_of(&receipt.key) {
+            Ok(envelopes) => {
+                let envelope = envelopes.first().map_or(receipt.envelope, EnvelopeRecord::digest);
+                Ok(Receipt { envelope, ..receipt })
+            }
+            // It is stored, and not known as what.
+            Err(_) => Err(Error::Unknown { change: arrival.change }),
+        }
     }
 
     /// The keys that came with this wrapped key, on any device.

@@ -234,7 +234,7 @@ impl Escrow {
                 self.rotate_tried(change, &record, &rules, &authorized.actor, now)?;
                 record.check_due = due_after(&record, &rules, now);
                 // Opened is checked: the device is not due any more for this key.
-                change.device.check_due = earlier(self.due_without(&record.device, &[key])?, record.check_due);
+                change.device.check_due = earlier(self.due_without(&record.device, &[key], now)?, record.check_due);
             }
             if !to_device {
                 change.change_key(&mut record, KeyChange::Revealed { break_glass, at: now })?;

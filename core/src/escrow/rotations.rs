@@ -323,7 +323,6 @@ impl Escrow {
         let event = Event::KeyRetired { key: Box::new(old.facts.clone()), replacement: Box::new(new.clone()), at: now };
         change.apply(&event)?;
         old.facts = old.facts.retire(new, now)?;
-        old.check_due = None;
         let mut draft = Draft::new(by.clone(), Action::KeyRetired);
         draft.references.key = Some(old.facts.id());
         change.audit(draft);

@@ -12,11 +12,13 @@ use serde_json::Value;
 use super::{
     fact::Place,
     observation::{
-        Conversion, EncryptionMethod, FileVaultReading, Observation, ProtectorSnapshot, Reading, VolumeReading,
+        Conversion, EncryptionMethod, FileVaultReading, Observation, ProtectorKind, ProtectorReading,
+        ProtectorSnapshot, Reading, VolumeReading,
     },
 };
 use crate::{
     ids::{Platform, VolumeId, Word},
+    key::Kind,
     time::Timestamp,
 };
 
@@ -291,15 +293,17 @@ impl Posture {
 
     /// The volume, made if there is room for it.
     fn volume(&mut self, volume: Option<&VolumeId>) -> Option<&mut VolumePosture> {
-        let index = match self.volumes.binary_search_by(|known| known.volume.as_ref().cmp(&volume)) {
-            Ok(index) => index,
-            Err(_) if self.volumes.len() >= Self::MAX_VOLUMES && volume.is_some() => return None,
-            Err(index) => {
-                let volume = VolumePosture { volume: volume.cloned(), ..VolumePosture::default() };
-                self.volumes.insert(index, volume);
-                index
-            }
-        };
+        let same = self.volumes.iter().position(|known| is_same(known.volume.as_ref(), volume));
+        let index =
+            match same.map_or_else(|| self.volumes.binary_search_by(|known| known.volume.as_ref().cmp(&volume)), Ok) {
+                Ok(index) => index,
+                Err(_) if self.volumes.len() >= Self::MAX_VOLUMES && volume.is_some() => return None,
+                Err(index) => {
+                    let volume = VolumePosture { volume: volume.cloned(), ..VolumePosture::default() };
+                    self.volumes.insert(index, volume);
+                    index
+                }
+            };
         self.volumes.get_mut(index)
     }
 
@@ -313,12 +317,17 @@ impl Posture {
 
     /// Whether there is a recovery protector that none of these places names.
     pub(super) fn unknown_protector<'a>(&self, places: impl Iterator<Item = &'a Place> + Clone) -> bool {
-        self.volumes.iter().filter_map(|volume| volume.protectors.as_ref()).any(|snapshot| {
-            snapshot.value.protectors.iter().any(|protector| {
-                protector.is_for_recovery()
-                    && !places.clone().any(|place| place.protector.as_ref().is_some_and(|id| id.is_same(&protector.id)))
-            })
-        })
+        // A key of a LUKS volume that names no slot may be that of any.
+        let is_of = |place: &Place, protector: &ProtectorReading| match &place.protector {
+            Some(id) => id.is_same(&protector.id),
+            None => protector.kind == ProtectorKind::Passphrase && place.kind != Kind::BitLocker,
+        };
+        let mut protectors = self
+            .volumes
+            .iter()
+            .filter_map(|volume| volume.protectors.as_ref())
+            .flat_map(|snapshot| &snapshot.value.protectors);
+        protectors.any(|protector| protector.is_for_recovery() && !places.clone().any(|place| is_of(place, protector)))
     }
 }
 

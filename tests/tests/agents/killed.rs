@@ -4,11 +4,15 @@
 //! effect, and before its planner is written down, once at each of these points, and begins again from the disk.
 
 use fdescrow::{
-    Digest, Kind, Organization, ProtectorId, Secret, Timestamp,
-    agent::bitlocker::{Aim, Goal, Observer, Outcome, Planner, Rules, Situation, Standing, Step},
+    Kind, Organization, ProtectorId, Secret, Timestamp,
+    agent::{
+        bitlocker::{Aim, Goal, Hresult, Observer, Outcome, Planner, Rules, Situation, Standing, Step},
+        spool::{Enough, Spool},
+    },
     envelope::{Envelope, Limits, OpenOptions, Suite},
     escrow::Upload,
     ids::{VolumeId, Word},
+    policy::Level,
     store::MemoryStore,
     verification::{Conversion, ProtectionStatus},
 };
@@ -18,10 +22,10 @@ use fdescrow_tests::{
     simulation::bitlocker::{Returned, Volume},
 };
 
-/// What is on the device's disk.
+/// What is on the device's disk: two files.
 struct Disk {
     planner: String,
-    spool: Vec<(Digest, ProtectorId, Word, Vec<u8>)>,
+    spool: Vec<u8>,
 }
 
 struct Scene {
@@ -63,9 +67,10 @@ impl Scene {
     fn is_known(&self, protector: &ProtectorId, password: &str) -> bool {
         let keyring = Custodian::curve().keyring();
         let options = OpenOptions::new(Suite::Modern).kind(Kind::BitLocker);
-        let mut spooled = self.disk.spool.iter().filter(|(_, of, ..)| of == protector);
-        let in_spool = spooled.any(|(.., der)| {
-            let envelope = Envelope::parse(der, &Limits::default()).unwrap();
+        let spool = Spool::read(&self.disk.spool).unwrap();
+        let mut spooled = spool.entries().iter().filter(|entry| entry.place.protector.as_ref() == Some(protector));
+        let in_spool = spooled.any(|entry| {
+            let envelope = Envelope::parse(entry.message(), &Limits::default()).unwrap();
             envelope.open(&keyring, &options).unwrap().payload.key.expose() == password
         });
         if in_spool {
@@ -88,8 +93,10 @@ impl Scene {
     /// The agent, from what is on the disk, until there is nothing to do.
     fn agent(&mut self) -> Result<Situation, Killed> {
         let mut planner: Planner = serde_json::from_str(&self.disk.planner).unwrap();
-        for (digest, protector, request, _) in &self.disk.spool {
-            planner.remember(protector.clone(), request.clone(), *digest);
+        let mut spool = Spool::read(&self.disk.spool).unwrap();
+        for entry in spool.entries() {
+            let protector = entry.place.protector.clone().unwrap();
+            planner.remember(protector, entry.request.clone(), entry.envelope());
         }
         for _ in 0..100 {
             self.volume.tick(&mut self.dice);
@@ -111,7 +118,7 @@ impl Scene {
                 continue;
             };
             self.point()?;
-            let outcome = self.run(&planner, &step);
+            let outcome = self.run(&planner, &mut spool, &step)?;
             self.point()?;
             planner.report(&step, outcome, self.now()).unwrap();
             self.point()?;
@@ -120,41 +127,57 @@ impl Scene {
         panic!("the agent does not come to an end: {planner:?}");
     }
 
-    fn run(&mut self, planner: &Planner, step: &Step) -> Outcome {
-        match step {
-            Step::Call(call) => match self.volume.call(call, &mut self.dice) {
-                Ok(Returned::Made(protector)) => Outcome::Done(Some(protector)),
-                Ok(_) => Outcome::Done(None),
-                Err(code) => Outcome::Failed(Some(fdescrow::agent::bitlocker::Hresult::new(code))),
-            },
-            Step::Escrow { protector, request } => {
+    /// Appends to the spool's file; the agent may be killed in the middle.
+    fn append(&mut self, bytes: &[u8]) -> Result<(), Killed> {
+        let (first, rest) = bytes.split_at(bytes.len() / 2);
+        self.disk.spool.extend(first);
+        self.point()?;
+        self.disk.spool.extend(rest);
+        Ok(())
+    }
+
+    fn run(&mut self, planner: &Planner, spool: &mut Spool, step: &Step) -> Result<Outcome, Killed> {
+        let receipt = match step {
+            Step::Call(call) => {
+                return Ok(match self.volume.call(call, &mut self.dice) {
+                    Ok(Returned::Made(protector)) => Outcome::Done(Some(protector)),
+                    Ok(_) => Outcome::Done(None),
+                    Err(code) => Outcome::Failed(Some(Hresult::new(code))),
+                });
+            }
+            Step::Escrow { .. } => {
                 let read = self.volume.call(&step.read().unwrap(), &mut self.dice);
                 let Ok(Returned::Password(password)) = read else { panic!("{read:?}") };
                 let secret = Secret::<str>::from_string(password);
                 let (to, rng) = (&Custodian::curve().certificate, Seeded::next());
-                let envelope = planner.seal(step, &secret, &[to], rng.as_ref(), self.now()).unwrap();
-                let digest = envelope.digest();
-                self.disk.spool.push((digest, protector.clone(), request.clone(), envelope.der().to_vec()));
-                Outcome::Spooled(digest)
+                let entry = planner.seal(step, &secret, &[to], rng.as_ref(), self.now()).unwrap();
+                let digest = entry.envelope();
+                let bytes = spool.put(entry).unwrap();
+                self.append(&bytes)?;
+                return Ok(Outcome::Spooled(digest));
             }
             Step::Ask { envelope, key: None, .. } => {
-                let spooled = self.disk.spool.iter().find(|(digest, ..)| digest == envelope);
-                let Some((_, protector, request, der)) = spooled else { return Outcome::NotInSpool };
-                let upload = Upload::sealed(device("PC-17"), Kind::BitLocker, der.clone())
-                    .volume(VolumeId::new("C:").unwrap())
-                    .protector(protector.clone())
-                    .request(request.as_str())
+                let Some(entry) = spool.entry(envelope) else { return Ok(Outcome::NotInSpool) };
+                let upload = Upload::sealed(entry.device.clone(), Kind::BitLocker, entry.message())
+                    .volume(entry.place.volume.clone().unwrap())
+                    .protector(entry.place.protector.clone().unwrap())
+                    .request(entry.request.as_str())
                     .by(&actor("agent"));
-                Outcome::Receipt(Box::new(self.fleet.receive(upload, self.now())))
+                self.fleet.receive(upload, self.now())
             }
             Step::Ask { key: Some(key), request, .. } => {
                 let mut receipt = self.fleet.escrow.receipt(key).unwrap();
                 // Asked for by its id, a receipt names no request: the agent knows for which it asked.
                 receipt.request = Some(request.to_string());
-                Outcome::Receipt(Box::new(receipt))
+                receipt
             }
             other => panic!("{other:?}"),
+        };
+        if spool.entry(&receipt.envelope).is_some() {
+            let bytes = spool.acknowledge(&receipt, Enough::Verified(Level::EnvelopeOpens)).unwrap();
+            self.append(&bytes)?;
         }
+        Ok(Outcome::Receipt(Box::new(receipt)))
     }
 }
 

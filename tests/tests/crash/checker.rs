@@ -87,8 +87,13 @@ const IMPOSSIBLE: &[(&str, &str)] = &[
     ),
     (
         "devices that are not due when the first of their keys is",
+        // or, if that one did not get its turn, when others of the device had theirs
         "FROM fdescrow_devices d WHERE d.check_due IS NOT (SELECT min(k.check_due) FROM fdescrow_keys k \
-         WHERE k.organization = d.organization AND k.device = d.device)",
+         WHERE k.organization = d.organization AND k.device = d.device) \
+         AND NOT (d.check_due > (SELECT min(k.check_due) FROM fdescrow_keys k \
+         WHERE k.organization = d.organization AND k.device = d.device) \
+         AND EXISTS (SELECT 1 FROM fdescrow_audit a WHERE a.organization = d.organization AND a.device = d.device \
+         AND strftime('%s', json_extract(a.body, '$.time')) = CAST(d.check_due AS TEXT)))",
     ),
     (
         "devices whose head is not their last entry",

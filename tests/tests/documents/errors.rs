@@ -6,7 +6,7 @@ use fdescrow::ErrorCode;
 use fdescrow_tests::documents::hold;
 
 /// Where a group of numbers begins, and what it is about.
-const GROUPS: [(i32, &str); 8] = [
+const GROUPS: [(i32, &str); 10] = [
     (100, "Keys, names, times, randomness"),
     (150, "Policies and profiles"),
     (200, "Envelopes"),
@@ -15,6 +15,8 @@ const GROUPS: [(i32, &str); 8] = [
     (350, "Recovery"),
     (400, "The store, and what is sent to it"),
     (450, "The audit"),
+    (500, "Rotation"),
+    (550, "Agents"),
 ];
 
 /// The group that a number belongs to.

@@ -7,12 +7,11 @@ use serde::{Deserialize, Serialize};
 
 use super::rules::Before;
 use crate::{
-    error::ErrorCode,
-    ids::{DeviceId, Digest, KeyId, ProtectorId, VolumeId, Word},
-    key::Kind,
+    agent::spool::{Mismatch, compare},
+    ids::{DeviceId, Digest, KeyId, Word},
     policy::escrow::Level,
     time::Timestamp,
-    verification::{Receipt, ReceiptStatus},
+    verification::{Place, Receipt, ReceiptStatus},
 };
 
 /// What is known of the escrow of one recovery password. The password itself is not here.
@@ -41,19 +40,6 @@ pub struct Escrowed {
     pub asked: Option<Timestamp>,
 }
 
-/// Why a receipt says nothing about a password. Nothing changes by it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the receipt is {0}")]
-#[non_exhaustive]
-pub struct ReceiptMismatch(pub(super) &'static str);
-
-impl ReceiptMismatch {
-    /// The stable number of this error.
-    pub fn code(self) -> ErrorCode {
-        ErrorCode::EventRejected
-    }
-}
-
 impl Escrowed {
     pub(super) fn new(request: Word, envelope: Digest) -> Self {
         Self { request, envelope, stored: false, quarantined: false, verified: None, key: None, asked: None }
@@ -78,25 +64,8 @@ impl Escrowed {
     }
 
     /// Takes a receipt, if it is this password's. What was reached is never taken back: an envelope does not change.
-    pub(super) fn take(
-        &mut self,
-        receipt: &Receipt,
-        device: &DeviceId,
-        volume: Option<&VolumeId>,
-        protector: &ProtectorId,
-    ) -> Result<(), ReceiptMismatch> {
-        let place = &receipt.place;
-        let checks = [
-            (&receipt.device == device, "of another device"),
-            (place.kind == Kind::BitLocker, "of another kind of key"),
-            (place.volume.as_ref() == volume, "of another volume"),
-            (place.protector.as_ref() == Some(protector), "of another protector"),
-            (receipt.request.as_deref() == Some(self.request.as_str()), "of another request"),
-            (receipt.envelope == self.envelope, "of another envelope"),
-        ];
-        if let Some((_, why)) = checks.into_iter().find(|(holds, _)| !holds) {
-            return Err(ReceiptMismatch(why));
-        }
+    pub(super) fn take(&mut self, receipt: &Receipt, device: &DeviceId, place: &Place) -> Result<(), Mismatch> {
+        compare(receipt, device, place, &self.request, self.envelope)?;
         self.quarantined = receipt.status == ReceiptStatus::Quarantined;
         match receipt.status {
             ReceiptStatus::Quarantined => {}

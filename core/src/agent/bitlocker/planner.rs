@@ -13,21 +13,22 @@ use super::{
     failures::Failures,
     hresult::Decision,
     observation::Observation,
-    password::{Escrowed, ReceiptMismatch},
+    password::Escrowed,
     rules::{Boot, Goal, Rules},
     situation::{Does, Situation},
     step::{Next, Outcome, Remark, Step},
     view::View,
 };
 use crate::{
-    envelope::{Certificate, Envelope, Owner, Payload, SealError, seal},
+    agent::spool::{Entry, Mismatch},
+    envelope::{Certificate, Owner, Payload, SealError, seal},
     error::ErrorCode,
     ids::{DeviceId, Digest, Organization, ProtectorId, VolumeId, Word},
     key::{KeyError, Kind, RecoveryKey},
     random::Randomness,
     secret::Secret,
     time::Timestamp,
-    verification::Receipt,
+    verification::{Place, Receipt},
 };
 
 /// Plans for one volume of one device. Write it down after each [`Planner::report`], as serde data; it holds no secret.
@@ -77,7 +78,7 @@ pub struct Unexpected;
 pub enum PlannerError {
     /// The receipt is of something else.
     #[error(transparent)]
-    Receipt(#[from] ReceiptMismatch),
+    Receipt(#[from] Mismatch),
     /// The outcome is of another kind of step.
     #[error(transparent)]
     Unexpected(#[from] Unexpected),
@@ -227,7 +228,8 @@ impl Planner {
         weaker.into_iter().chain(other).collect()
     }
 
-    /// Seals a recovery password for the step that reads it, bound to device, volume and protector.
+    /// Seals a recovery password for the step that reads it, bound to device, volume and protector: the entry to be put
+    /// into the spool.
     ///
     /// The certificates are the pinned ones of the agent's configuration. The planner keeps nothing.
     ///
@@ -241,8 +243,8 @@ impl Planner {
         to: &[&Certificate],
         rng: &dyn Randomness,
         now: Timestamp,
-    ) -> Result<Envelope, SealingError> {
-        let Step::Escrow { protector, .. } = step else { return Err(Unexpected.into()) };
+    ) -> Result<Entry, SealingError> {
+        let Step::Escrow { protector, request } = step else { return Err(Unexpected.into()) };
         let key = RecoveryKey::parse_typed(Kind::BitLocker, password)?;
         let owner = Owner::new()
             .organization(self.organization.clone())
@@ -250,7 +252,8 @@ impl Planner {
             .volume(self.volume.clone())
             .protector(Some(protector.clone()))
             .time(now);
-        Ok(seal(&Payload::new(key, owner), to, rng)?)
+        let envelope = seal(&Payload::new(key, owner), to, rng)?;
+        Ok(Entry::new(self.device.clone(), self.place(protector.clone()), request.clone(), &envelope, now))
     }
 
     /// Takes what became of a step. Write the planner down before the next one is run.
@@ -321,12 +324,21 @@ impl Planner {
     /// Takes a receipt that came, however late and however often.
     ///
     /// # Errors
-    /// [`ReceiptMismatch`] if it does not name this device, this volume, and the protector, request and envelope of
-    /// one password.
-    pub fn receipt(&mut self, receipt: &Receipt) -> Result<(), ReceiptMismatch> {
-        let protector = receipt.place.protector.as_ref().ok_or(ReceiptMismatch("of another protector"))?;
-        let escrowed = self.passwords.get_mut(protector).ok_or(ReceiptMismatch("of another protector"))?;
-        escrowed.take(receipt, &self.device, self.volume.as_ref(), protector)
+    /// [`Mismatch`] if it does not name this device, this volume, and the protector, request and envelope of one
+    /// password.
+    pub fn receipt(&mut self, receipt: &Receipt) -> Result<(), Mismatch> {
+        let protector = receipt.place.protector.clone().ok_or(Mismatch::Place)?;
+        let place = self.place(protector.clone());
+        let escrowed = self.passwords.get_mut(&protector).ok_or(Mismatch::Place)?;
+        escrowed.take(receipt, &self.device, &place)
+    }
+
+    /// The place of a recovery password.
+    fn place(&self, protector: ProtectorId) -> Place {
+        let mut place = Place::new(Kind::BitLocker);
+        place.volume.clone_from(&self.volume);
+        place.protector = Some(protector);
+        place
     }
 }
 

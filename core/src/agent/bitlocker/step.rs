@@ -33,7 +33,7 @@ pub enum Step {
     },
     /// Call this method.
     Call(Call),
-    /// Read the recovery password ([`Step::read`]), [`Planner::seal`] it, and put the envelope into the spool; it must be
+    /// Read the recovery password ([`Step::read`]), [`Planner::seal`](super::Planner::seal) it, and put the envelope into the spool; it must be
     /// on the disk before it is reported.
     Escrow {
         /// Which.

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    envelope::Envelope,
+    envelope::{Envelope, Limits},
     error::ErrorCode,
     ids::{DeviceId, Digest, Word},
     time::Timestamp,
@@ -22,6 +22,8 @@ pub struct Entry {
     pub request: Word,
     /// When it was sealed.
     pub sealed: Timestamp,
+    /// The salt of a LUKS key slot: its number says nothing when it was used again.
+    pub salt: Option<String>,
     message: Vec<u8>,
     digest: Digest,
 }
@@ -55,7 +57,7 @@ impl Mismatch {
 impl Entry {
     /// An envelope that was sealed now.
     pub fn new(device: DeviceId, place: Place, request: Word, envelope: &Envelope, sealed: Timestamp) -> Self {
-        Self { device, place, request, sealed, message: envelope.der().to_vec(), digest: envelope.digest() }
+        Self { device, place, request, sealed, salt: None, message: envelope.der().to_vec(), digest: envelope.digest() }
     }
 
     /// From a message that was read back; none if it is no envelope.
@@ -64,10 +66,10 @@ impl Entry {
         place: Place,
         request: Word,
         sealed: Timestamp,
-        message: Vec<u8>,
+        message: &[u8],
     ) -> Option<Self> {
-        let digest = Envelope::parse(&message, &crate::envelope::Limits::default()).ok()?.digest();
-        Some(Self { device, place, request, sealed, message, digest })
+        let envelope = Envelope::parse(message, &Limits::default()).ok()?;
+        Some(Self::new(device, place, request, &envelope, sealed))
     }
 
     /// SHA-256 of the envelope as DER: by this it is known.
@@ -85,14 +87,25 @@ impl Entry {
     /// # Errors
     /// [`Mismatch`]: the first that is another.
     pub fn compare(&self, receipt: &Receipt) -> Result<(), Mismatch> {
-        let checks = [
-            (receipt.device == self.device, Mismatch::Device),
-            (receipt.place == self.place, Mismatch::Place),
-            (receipt.request.as_deref() == Some(self.request.as_str()), Mismatch::Request),
-            (receipt.envelope == self.digest, Mismatch::Envelope),
-        ];
-        checks.into_iter().find(|(holds, _)| !holds).map_or(Ok(()), |(_, mismatch)| Err(mismatch))
+        compare(receipt, &self.device, &self.place, &self.request, self.digest)
     }
+}
+
+/// Compares what a receipt names with what was sent.
+pub(in crate::agent) fn compare(
+    receipt: &Receipt,
+    device: &DeviceId,
+    place: &Place,
+    request: &Word,
+    envelope: Digest,
+) -> Result<(), Mismatch> {
+    let checks = [
+        (receipt.device == *device, Mismatch::Device),
+        (receipt.place == *place, Mismatch::Place),
+        (receipt.request.as_deref() == Some(request.as_str()), Mismatch::Request),
+        (receipt.envelope == envelope, Mismatch::Envelope),
+    ];
+    checks.into_iter().find(|(holds, _)| !holds).map_or(Ok(()), |(_, mismatch)| Err(mismatch))
 }
 
 #[cfg(test)]

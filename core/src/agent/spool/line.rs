@@ -41,6 +41,8 @@ struct Written {
     protector: Option<ProtectorId>,
     request: Word,
     sealed: Timestamp,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    salt: Option<String>,
     envelope: String,
 }
 
@@ -55,6 +57,7 @@ pub(super) fn write(record: &Record) -> Vec<u8> {
             protector: entry.place.protector.clone(),
             request: entry.request.clone(),
             sealed: entry.sealed,
+            salt: entry.salt.clone(),
             envelope: STANDARD.encode(entry.message()),
         }),
     };
@@ -77,7 +80,9 @@ pub(super) fn parse(line: &[u8]) -> Option<Record> {
             let mut place = Place::new(written.kind);
             (place.volume, place.protector) = (written.volume, written.protector);
             let message = STANDARD.decode(written.envelope).ok()?;
-            Record::Put(Box::new(Entry::from_message(written.device, place, written.request, written.sealed, message)?))
+            let mut entry = Entry::from_message(written.device, place, written.request, written.sealed, &message)?;
+            entry.salt = written.salt;
+            Record::Put(Box::new(entry))
         }
     })
 }

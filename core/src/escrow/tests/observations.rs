@@ -14,8 +14,7 @@ const ENFORCED: &str = "[organization]\nid = \"example.com\"\nidentifier = \"com
 fn report(seconds: i64, enabled: Reading) -> Report {
     let mut observation = Observation::new(at(seconds));
     observation.platform = Some(Platform::MacOs);
-    let mut filevault = FileVaultReading::default();
-    filevault.enabled = enabled;
+    let filevault = FileVaultReading { enabled, ..FileVaultReading::default() };
     observation.filevault = Some(filevault);
     Report::new(observation)
 }

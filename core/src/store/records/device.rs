@@ -96,8 +96,9 @@ pub struct DeviceRecord {
     /// The replacements of its keys: of each place the one that goes on, or ended last.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub rotations: Vec<Rotation>,
-    /// Not later than when the first of its keys is to be checked; none if none is. A change set that writes a
-    /// key of the device that is due earlier makes it earlier.
+    /// When it is its turn to have keys checked: when the first of them is due or, where that one had to wait, when
+    /// others of the device had their turn; none if no key is to be checked. A change set that writes a key of the
+    /// device that is due earlier makes it earlier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub check_due: Option<Timestamp>,
     /// What it sent lately.

@@ -90,7 +90,7 @@ const DEVICES: &[Member] = &[
     sometimes("aliases", List, "its other names: kind, value, source, trust"),
     always("state", Map, "what is known of its keys, with a version of its own"),
     sometimes("judged", Map, "the last assessment, and the digest of the policy that it was made by"),
-    sometimes("check_due", Time, "not later than when the first of its keys is to be checked"),
+    sometimes("check_due", Time, "when it is its turn to have keys checked; none if no key is to be"),
     sometimes("today", Map, "how many keys and audit entries it caused on one day"),
 ];
 

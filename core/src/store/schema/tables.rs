@@ -104,7 +104,7 @@ pub(super) const DEVICES: TableDescription = TableDescription {
         optional(text("status", "the status when it was last judged")),
         optional(text("reason", "the first reason of that status")),
         optional(integer("wake_at", "when it is to be judged anew")),
-        optional(integer("check_due", "when the first of its keys is to be checked")),
+        optional(integer("check_due", "when it is its turn to have keys checked")),
         optional(integer("forgotten_at", "since when it is hidden")),
         AUDIT_NUMBER,
         AUDIT_HEAD,

@@ -132,11 +132,13 @@ fn filevault(info: &Dictionary, draft: &mut Draft) {
         return;
     }
     draft.platform(Platform::MacOs);
-    let mut reading = FileVaultReading::default();
-    reading.enabled = boolean(info, ENABLED, draft);
-    reading.personal_recovery_key = boolean(info, PERSONAL, draft);
-    reading.institutional_recovery_key = boolean(info, INSTITUTIONAL, draft);
-    reading.device_key = text(info, DEVICE_KEY);
+    let reading = FileVaultReading {
+        enabled: boolean(info, ENABLED, draft),
+        personal_recovery_key: boolean(info, PERSONAL, draft),
+        institutional_recovery_key: boolean(info, INSTITUTIONAL, draft),
+        bypasses_left: None,
+        device_key: text(info, DEVICE_KEY),
+    };
     if reading.device_key.is_none() && info.contains_key(DEVICE_KEY) {
         draft.ignore(DEVICE_KEY, "is no short text");
     }
@@ -175,8 +177,7 @@ pub(super) fn status_report(bytes: &[u8], at: Timestamp) -> Result<Report, Obser
         Json::Null => {}
         Json::Bool(enabled) => {
             draft.platform(Platform::MacOs);
-            let mut reading = FileVaultReading::default();
-            reading.enabled = (*enabled).into();
+            let reading = FileVaultReading { enabled: (*enabled).into(), ..FileVaultReading::default() };
             draft.report.observation.filevault = Some(reading);
         }
         _ => draft.ignore("diskmanagement.filevault.enabled", "is no boolean"),

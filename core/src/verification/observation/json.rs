@@ -132,13 +132,13 @@ struct Seed<'a> {
     exceeded: &'a Cell<bool>,
 }
 
-impl<'a> Seed<'a> {
-    fn inside<E: serde::de::Error>(self) -> Result<Seed<'a>, E> {
+impl Seed<'_> {
+    fn inside<E: serde::de::Error>(self) -> Result<Self, E> {
         if self.depth >= MAX_DEPTH {
             self.exceeded.set(true);
             return Err(E::custom("deep"));
         }
-        Ok(Seed { depth: self.depth.saturating_add(1), ..self })
+        Ok(Self { depth: self.depth.saturating_add(1), ..self })
     }
 }
 

@@ -113,19 +113,20 @@ fn protectors(item: &Json, draft: &mut Draft) -> Option<ProtectorSnapshot> {
 }
 
 fn filevault(item: &Json, draft: &mut Draft) -> FileVaultReading {
-    let mut reading = FileVaultReading::default();
-    reading.enabled = answer(item, "enabled", draft);
-    reading.personal_recovery_key = answer(item, "personal_recovery_key", draft);
-    reading.institutional_recovery_key = answer(item, "institutional_recovery_key", draft);
     let bypasses = item.get("bypasses_left");
     // -1: as often as the user likes; the profile's key allows up to 9999.
-    reading.bypasses_left =
-        bypasses.whole().and_then(|left| i32::try_from(left).ok()).filter(|left| (-1..=9999).contains(left));
-    if reading.bypasses_left.is_none() && !bypasses.is_nothing() {
+    let bypasses_left = bypasses.whole().and_then(|left| i32::try_from(left).ok());
+    let bypasses_left = bypasses_left.filter(|left| (-1..=9999).contains(left));
+    if bypasses_left.is_none() && !bypasses.is_nothing() {
         draft.ignore("bypasses_left", "is no number from -1 to 9999");
     }
-    reading.device_key = item.get("device_key").text().filter(|text| is_short(text)).map(str::to_owned);
-    reading
+    FileVaultReading {
+        enabled: answer(item, "enabled", draft),
+        personal_recovery_key: answer(item, "personal_recovery_key", draft),
+        institutional_recovery_key: answer(item, "institutional_recovery_key", draft),
+        bypasses_left,
+        device_key: item.get("device_key").text().filter(|text| is_short(text)).map(str::to_owned),
+    }
 }
 
 fn is_short(text: &str) -> bool {

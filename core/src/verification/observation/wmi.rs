@@ -58,7 +58,7 @@ fn volume(item: &Json, draft: &mut Draft) {
     if draft.known(item, "LockStatus", LockStatus::from_number) == Some(LockStatus::Locked) {
         protection = None;
     }
-    let method = draft.known(item, "EncryptionMethod", |number| EncryptionMethod::from_number(number));
+    let method = draft.known(item, "EncryptionMethod", EncryptionMethod::from_number);
     let mut reading = windows::volume((!boot).then_some(name), conversion, protection, method);
     reading.protectors = protectors(item, conversion, draft);
     draft.volume(reading);

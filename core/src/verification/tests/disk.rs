@@ -213,6 +213,53 @@ fn a_key_whose_protector_is_gone_is_stale_and_stays_a_candidate() {
 }
 
 #[test]
+fn a_volume_and_a_protector_are_the_same_however_they_are_written() {
+    let mut device = Device::new();
+    device.receive(
+        1,
+        bitlocker("Volume{00112233-4455-6677-8899-AABBCCDDEEFF}", "33030f6d-3ee2-4e0f-8a6a-58f1b2e0c7a1"),
+        0,
+    );
+    device.change(1, opened(1, 10)).unwrap();
+    let windows = "\\\\?\\Volume{00112233-4455-6677-8899-aabbccddeeff}\\";
+    let other = "{00112233-4455-6677-8899-aabbccddeeff}";
+    for (seconds, volume, protector, expected) in [
+        (40, windows, "{33030F6D-3EE2-4E0F-8A6A-58F1B2E0C7A1}", (Status::Verified, vec![])),
+        (50, other, "{33030F6D-3EE2-4E0F-8A6A-58F1B2E0C7A2}", (Status::ActionRequired, vec![Reason::ProtectorGone])),
+        (60, windows, "{33030F6D-3EE2-4E0F-8A6A-58F1B2E0C7A1}", (Status::Verified, vec![])),
+    ] {
+        device.state = device.state.clone().apply(&snapshot(seconds, volume, &[protector])).unwrap();
+        let (status, reasons) = judge(&device, &policy(0), seconds);
+        assert_eq!(status, expected.0, "{seconds}");
+        assert!(expected.1.iter().all(|reason| reasons.contains(reason)), "{seconds}: {reasons:?}");
+    }
+}
+
+#[test]
+fn a_recovery_slot_of_luks_is_known_by_its_number_or_by_a_key_that_names_none() {
+    let observed = |slot: u8| {
+        let mut observation = observation(40, Platform::Linux);
+        let mut reading = VolumeReading::new(None);
+        let mut protector = ProtectorReading::new(ProtectorId::luks_slot(slot), ProtectorKind::Passphrase);
+        protector.tokens = vec!["systemd-recovery".into()];
+        let user = ProtectorReading::new(ProtectorId::luks_slot(0), ProtectorKind::Passphrase);
+        reading.protectors = Some(ProtectorSnapshot::new(vec![user, protector]));
+        observation.volumes.push(reading);
+        Event::Observed(Box::new(observation))
+    };
+    for (protector, slot, known) in [(Some("1"), 1, true), (None, 1, true), (Some("1"), 2, false)] {
+        let mut device = Device::new();
+        let mut place = Place::new(Kind::Systemd);
+        place.protector = protector.map(|id| ProtectorId::new(id).unwrap());
+        device.receive(1, place, 0);
+        device.change(1, opened(1, 10)).unwrap();
+        device.state = device.state.clone().apply(&observed(slot)).unwrap();
+        let (_, reasons) = judge(&device, &policy(0), 60);
+        assert_eq!(!reasons.contains(&Reason::UnknownProtector) && !reasons.contains(&Reason::ProtectorGone), known);
+    }
+}
+
+#[test]
 fn a_recovery_protector_that_nobody_escrowed_asks_for_its_key() {
     let device = pc(snapshot(40, "c", &["p1", "p2"]));
     let assessment = assess(&device.state, &policy(0), at(60));
@@ -222,10 +269,8 @@ fn a_recovery_protector_that_nobody_escrowed_asks_for_its_key() {
 
 fn filevault_reading(seconds: i64, enabled: Reading, has_key: Reading, bypasses: Option<i32>) -> Event {
     let mut observation = observation(seconds, Platform::MacOs);
-    let mut reading = FileVaultReading::default();
-    reading.enabled = enabled;
+    let mut reading = FileVaultReading { enabled, bypasses_left: bypasses, ..FileVaultReading::default() };
     reading.personal_recovery_key = has_key;
-    reading.bypasses_left = bypasses;
     observation.filevault = Some(reading);
     Event::Observed(Box::new(observation))
 }

@@ -456,8 +456,10 @@ fn a_password_is_sealed_for_its_protector_and_nothing_of_it_stays() {
     let text = "471207-278498-422125-177177-561902-537405-468006-693451";
     let before = planner.clone();
     let password = Secret::<str>::copy_from(text);
-    let envelope: Envelope = planner.seal(&step, &password, &[&certificate], rng.as_ref(), at(0)).unwrap();
+    let entry = planner.seal(&step, &password, &[&certificate], rng.as_ref(), at(0)).unwrap();
     assert_eq!(planner, before);
+    assert_eq!((entry.request.as_str(), &entry.place.protector), ("goal", &Some(id("A"))));
+    let envelope = Envelope::parse(entry.message(), &crate::envelope::Limits::default()).unwrap();
     let owner = Owner::new()
         .organization(organization())
         .device(DeviceId::new("PC-17").unwrap())

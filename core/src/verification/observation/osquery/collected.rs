@@ -180,8 +180,7 @@ impl Collected {
         let off = data.clone().count() > 0 && data.into_iter().all(|(_, status)| *status == Reading::No);
         if self.on || off {
             draft.platform(Platform::MacOs);
-            let mut filevault = FileVaultReading::default();
-            filevault.enabled = self.on.into();
+            let filevault = FileVaultReading { enabled: self.on.into(), ..FileVaultReading::default() };
             draft.report.observation.filevault = Some(filevault);
         }
         for (device, encrypted) in &self.devices {

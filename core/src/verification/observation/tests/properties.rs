@@ -54,6 +54,12 @@ fn samples() -> Vec<(Source, Value)> {
             "fstype":"crypto_LUKS","uuid":"3e1bb0f4-6c5e-4ab9-9a5e-0d3f3f5d6d11","children":[{"name":"c","type":"crypt",
             "children":[{"name":"root","type":"lvm","mountpoints":["/",null]}]}]}]}]}),
         ),
+        // Without FSTYPE, only the type tells.
+        (
+            Source::Lsblk,
+            json!({"blockdevices":[{"name":"sda","type":"disk","children":[{"name":"sda3","type":"part","children":[
+                {"name":"c","type":"crypt","mountpoint":"/"}]}]}]}),
+        ),
         (Source::LuksDump, parse(include_str!("luks2.json"))),
         (Source::Ddm, json!({"StatusItems":{"diskmanagement":{"filevault":{"enabled":false}}}})),
         (Source::Snapshot, snapshot),
