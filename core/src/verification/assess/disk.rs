@@ -72,7 +72,12 @@ pub(super) fn silent_from(state: &State, policy: &Policy) -> Option<Timestamp> {
 
 /// What the volume is being turned into, if it is.
 fn conversion(volume: &VolumePosture) -> Option<Situation> {
-    match volume.conversion.as_ref()?.value {
+    let conversion = volume.conversion.as_ref()?;
+    // A volume that was said to be encrypted, or not, since then is not on its way any more.
+    if volume.encrypted.as_ref().is_some_and(|encrypted| encrypted.at > conversion.at) {
+        return None;
+    }
+    match conversion.value {
         Conversion::EncryptionInProgress => Some(Situation::Encrypting),
         Conversion::DecryptionInProgress => Some(Situation::Decrypting),
         Conversion::EncryptionPaused | Conversion::DecryptionPaused => Some(Situation::ConversionPaused),

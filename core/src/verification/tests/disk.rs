@@ -268,6 +268,13 @@ fn a_recovery_protector_that_nobody_escrowed_asks_for_its_key() {
 }
 
 #[test]
+fn what_is_said_to_be_encrypted_later_is_not_on_its_way_any_more() {
+    let converting = boot(40, Platform::MacOs, |volume| volume.conversion = Some(Conversion::EncryptionInProgress));
+    let done = boot(50, Platform::MacOs, |volume| volume.encrypted = Reading::Yes);
+    assert_eq!(judge(&mac(&[converting, done]), &policy(0), 60), (Status::Verified, vec![]));
+}
+
+#[test]
 fn a_disk_without_the_pin_that_the_policy_demands_asks_for_it() {
     let policy = Policy::from_toml(
         "[bitlocker]\njoin = 'entra'\n[bitlocker.enforcement]\nby = 'agent'\n[bitlocker.system_drive.startup]\n\
