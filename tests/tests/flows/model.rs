@@ -16,7 +16,7 @@ use fdescrow_tests::fleet::{Custodian, FaultyIdentity, Fleet, Health, Sent, Sqli
 use proptest::{
     prelude::*,
     sample::Index,
-    test_runner::{Config, TestCaseError, TestRunner},
+    test_runner::{Config, RngAlgorithm, TestCaseError, TestRng, TestRunner},
 };
 
 use super::counted;
@@ -276,20 +276,23 @@ fn run(cases: usize, fresh: impl Fn() -> Arc<dyn Store>) {
     let messages = messages();
     let (steps, handed_out) = (std::cell::Cell::new(0), std::cell::Cell::new(0));
     let config = Config { cases: u32::try_from(cases).unwrap(), failure_persistence: None, ..Config::default() };
-    let outcome = TestRunner::new(config).run(&prop::collection::vec(step(), STEPS), |sequence| {
-        let store = fresh();
-        let limits = UploadLimits::default();
-        let escrow = Fleet::builder(Arc::clone(&store)).limits(limits).build();
-        let fleet = Fleet { escrow: escrow.map_err(|error| TestCaseError::fail(error.to_string()))?, store };
-        let mut held = Held { fleet, model: Model::default(), messages: &messages, now: 0 };
-        for step in &sequence {
-            held.take(step);
-            held.compare();
-            steps.set(steps.get() + 1);
-        }
-        handed_out.set(handed_out.get() + held.end());
-        Ok(())
-    });
+    let outcome = TestRunner::new_with_rng(config, TestRng::deterministic_rng(RngAlgorithm::ChaCha)).run(
+        &prop::collection::vec(step(), STEPS),
+        |sequence| {
+            let store = fresh();
+            let limits = UploadLimits::default();
+            let escrow = Fleet::builder(Arc::clone(&store)).limits(limits).build();
+            let fleet = Fleet { escrow: escrow.map_err(|error| TestCaseError::fail(error.to_string()))?, store };
+            let mut held = Held { fleet, model: Model::default(), messages: &messages, now: 0 };
+            for step in &sequence {
+                held.take(step);
+                held.compare();
+                steps.set(steps.get() + 1);
+            }
+            handed_out.set(handed_out.get() + held.end());
+            Ok(())
+        },
+    );
     outcome.unwrap_or_else(|error| panic!("{error}"));
     println!(
         "P2: {cases} sequences, {} steps, each as the model has it; {} keys that had worked handed out in the end",
@@ -307,7 +310,7 @@ fn any_sequence_of_steps_in_memory_is_as_the_model_has_it_counted() {
 #[test]
 fn any_sequence_of_steps_in_sqlite_is_as_the_model_has_it_counted() {
     let file = std::cell::RefCell::new(SqliteFile::new());
-    run(counted(200, 2), || {
+    run(counted(200, 4), || {
         file.replace(SqliteFile::new());
         file.borrow().store()
     });

@@ -77,7 +77,8 @@ fn names(count: usize) -> Vec<String> {
 /// reveals it, and why.
 fn hostile_names(fixture: &dyn Fixture, count: usize) {
     let fleet = Fleet::of(fixture);
-    let names = names(count);
+    // A blank one is no reason and no request.
+    let names: Vec<String> = names(count).into_iter().filter(|name| !name.trim().is_empty()).collect();
     let sent: Vec<Sent> =
         names.iter().map(|name| in_clear(Kind::BitLocker).of_volume(name).of_protector(name)).collect();
     for (name, sent) in names.iter().zip(&sent) {

@@ -78,6 +78,7 @@ const METHODS: &[&str] = &[
     "summary",
     "undecryptable",
     "verify_audit",
+    "waits_for_first_check",
     "walk",
 ];
 
@@ -304,6 +305,8 @@ fn ask_while_empty(asked: &mut Asked<'_>, keys: &[KeyId], keyring: &fdescrow::en
     let rewrapped = asked.answer("rewrap", escrow.rewrap(keyring, second, &RewrapOptions::default(), at(3)).unwrap());
     assert_eq!((rewrapped.rewrapped, rewrapped.already, rewrapped.failures.len()), (0, 0, 0));
     assert_eq!(asked.answer("rewrap_total", escrow.rewrap_total(second).unwrap()), 0);
+    let waits = escrow.waits_for_first_check(at(9_000_000)).unwrap();
+    assert!(!asked.answer("waits_for_first_check", waits));
     let fingerprint = Custodian::first().certificate.fingerprint();
     assert_eq!(asked.answer("live_references", escrow.live_references(&fingerprint).unwrap()), 0);
     assert!(asked.answer("registered_certificates", escrow.registered_certificates().unwrap()).is_empty());
