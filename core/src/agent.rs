@@ -6,5 +6,6 @@
 //! no secret: what it says can be lost at any moment, and costs work, never a key.
 
 pub mod bitlocker;
+pub mod filevault;
 pub mod luks;
 pub mod spool;

@@ -23,6 +23,8 @@ mod links;
 mod machines;
 #[path = "documents/observations.rs"]
 mod observations;
+#[path = "documents/planners.rs"]
+mod planners;
 #[path = "documents/rows.rs"]
 mod rows;
 #[path = "documents/security.rs"]

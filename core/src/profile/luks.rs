@@ -233,9 +233,8 @@ impl TryFrom<Written> for LuksPlan {
         let organization = Organization::new(written.organization)
             .map_err(|_| ProfileError::Syntax("its organization has no name"))?;
         // a plan is held to the rules of a policy, so that an agent needs none of its own
-        let mut settings = crate::policy::LuksSettings::default();
-        settings.volumes = written.volumes.clone();
-        settings.slot = written.slot.kind;
+        let (volumes, slot) = (written.volumes.clone(), written.slot.kind);
+        let mut settings = crate::policy::LuksSettings { volumes, slot, ..crate::policy::LuksSettings::default() };
         if let Some(Kdf::Pbkdf2 { iterations, .. }) = written.slot.kdf {
             settings.iterations = iterations;
         }

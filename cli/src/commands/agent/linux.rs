@@ -3,9 +3,11 @@
 //! A loop around the library's planner: look, do the one step, write down what came of it. It may be killed
 //! anywhere, and goes on when it is started again.
 
+mod answer;
+mod server;
+
 use std::{
     collections::BTreeSet,
-    fmt,
     fs::{self, File},
     io::{IsTerminal, Read},
     path::{Path, PathBuf},
@@ -13,28 +15,31 @@ use std::{
 
 use clap::Args;
 use fdescrow::{
-    Actor, DeviceId, Digest, Organization, ProtectorId, Secret, Timestamp, VolumeId,
+    Actor, DeviceId, Digest, Organization, ProtectorId, Secret, Timestamp,
     agent::{
         luks::{
-            Aim, Call, Goal, NewKey, Next, Observation, Outcome, Places, Planner, Rules, Situation, Standing, Step,
+            Aim, Call, Goal, NewKey, Next, Observation, Outcome, Places, Planner, Rules, Standing, Step,
             metadata_command,
         },
         spool::{Enough, Entry, Spool},
     },
     envelope::Certificate,
-    escrow::{Escrow, Receipt, Upload},
+    escrow::Receipt,
     ids::Word,
     policy::luks::Authorization,
     profile::luks::LuksPlan,
 };
-use serde::Serialize;
 
+use self::{
+    answer::{Did, Document, EscrowedSlot},
+    server::Server,
+};
 use super::{
     folder::Folder,
     run::{self, Secrets},
 };
 use crate::{
-    commands::{seal::recipient, store::StoreArguments},
+    commands::seal::recipient,
     exit::{Exit, Failure},
     input::{self, Passwords},
     world::World,
@@ -245,51 +250,6 @@ impl Authority {
     }
 }
 
-/// Where sealed keys are sent.
-struct Server {
-    escrow: Option<(Escrow, Actor)>,
-    /// Why it did not take something.
-    failure: Option<Exit>,
-}
-
-impl Server {
-    fn new(arguments: &Arguments, organization: &Organization, world: &World<'_>) -> Result<Self, Failure> {
-        let escrow = match (&arguments.store, &arguments.by) {
-            (Some(store), Some(by)) => {
-                let organization = organization.clone();
-                let store = StoreArguments { store: store.clone(), organization, mac_key: None, policy: None };
-                Some((store.escrow_or_new(Vec::new(), world)?, by.clone()))
-            }
-            _ => None,
-        };
-        Ok(Self { escrow, failure: None })
-    }
-
-    /// Sends an entry; the same again gets the receipt as it is now.
-    fn send(&mut self, entry: &Entry, world: &World<'_>, now: Timestamp) -> Option<Receipt> {
-        let (escrow, by) = self.escrow.as_ref()?;
-        let mut upload = Upload::sealed(entry.device.clone(), entry.place.kind, entry.message())
-            .by(by)
-            .request(entry.request.as_str());
-        if let Some(volume) = &entry.place.volume {
-            upload = upload.volume(volume.clone());
-        }
-        if let Some(protector) = &entry.place.protector {
-            upload = upload.protector(protector.clone());
-        }
-        match escrow.receive(upload, now) {
-            Ok(receipt) => Some(receipt),
-            Err(error) => {
-                let failure = Failure::from(error);
-                let why = failure.document().lines().next().unwrap_or_default();
-                world.output.note(format_args!("the store did not take a key: {why}"));
-                self.failure = self.failure.max(Some(failure.exit));
-                None
-            }
-        }
-    }
-}
-
 struct Agent<'a> {
     world: &'a World<'a>,
     now: Timestamp,
@@ -446,73 +406,5 @@ impl Agent<'_> {
             (None, Standing::Rests) => Exit::Yes,
             (None, _) => Exit::No,
         })
-    }
-}
-
-/// What became of the volume.
-#[derive(Serialize)]
-struct Document {
-    volume: VolumeId,
-    situation: Situation,
-    standing: Standing,
-    because: &'static str,
-    steps: Vec<Did>,
-    slots: Vec<EscrowedSlot>,
-    /// How many sealed keys the spool holds.
-    unacknowledged: usize,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    wake_at: Option<Timestamp>,
-}
-
-/// A step that was taken.
-#[derive(Serialize)]
-struct Did {
-    step: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    slot: Option<u8>,
-    outcome: &'static str,
-    /// The exit status of a command that failed.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    status: Option<i32>,
-}
-
-#[derive(Serialize)]
-struct EscrowedSlot {
-    slot: ProtectorId,
-    request: Word,
-    envelope: Digest,
-    stored: bool,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    verified: Option<fdescrow::policy::Level>,
-}
-
-impl Did {
-    fn new(step: &Step, outcome: &Outcome) -> Self {
-        let (word, status) = match outcome {
-            Outcome::Failed(status) => ("failed", *status),
-            Outcome::NoAnswer => ("no_answer", None),
-            Outcome::NotInSpool => ("not_in_spool", None),
-            Outcome::Receipt(receipt) => (receipt.status.as_str(), None),
-            _ => ("done", None),
-        };
-        Self { step: step.name(), slot: step.slot(), outcome: word, status }
-    }
-}
-
-impl fmt::Display for Document {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for Did { step, slot, outcome, status } in &self.steps {
-            write!(f, "{step}")?;
-            slot.map_or(Ok(()), |slot| write!(f, " {slot}"))?;
-            write!(f, ": {outcome}")?;
-            status.map_or(Ok(()), |status| write!(f, " (status {status})"))?;
-            writeln!(f)?;
-        }
-        for slot in &self.slots {
-            let level =
-                slot.verified.map_or(if slot.stored { "stored" } else { "in the spool" }, |level| level.as_str());
-            writeln!(f, "slot {}: {level}", slot.slot)?;
-        }
-        write!(f, "{}: {}", self.standing.as_str(), self.because)
     }
 }

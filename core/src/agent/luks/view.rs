@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use super::{
     escrowed::Escrowed,
     observation::{Observation, Slot, Token, Version, number},
-    planner::{Attempt, Pursuit},
+    pursuit::{Attempt, Pursuit},
     rules::{Aim, Rules},
 };
 use crate::{
