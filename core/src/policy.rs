@@ -267,7 +267,7 @@ impl Policy {
         match platform {
             Platform::MacOs => self.filevault.as_ref().is_some_and(FileVaultPolicy::enforces),
             Platform::Windows => self.bitlocker.as_ref().is_some_and(BitLockerPolicy::enforces),
-            Platform::Linux => self.luks.is_some(),
+            Platform::Linux => self.luks.as_ref().is_some_and(|policy| policy.settings().required),
         }
     }
 

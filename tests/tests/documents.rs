@@ -31,3 +31,5 @@ mod rows;
 mod security;
 #[path = "documents/suites.rs"]
 mod suites;
+#[path = "documents/verification.rs"]
+mod verification;

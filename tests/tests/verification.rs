@@ -10,5 +10,7 @@
     reason = "tests fail by panicking and say what they counted"
 )]
 
+#[path = "verification/agreement.rs"]
+mod agreement;
 #[path = "verification/incumbent.rs"]
 mod incumbent;

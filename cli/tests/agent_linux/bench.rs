@@ -231,8 +231,8 @@ impl Bench {
     /// The key of a slot, as the store hands it out.
     #[track_caller]
     pub(crate) fn reveal(&self, slot: u64) -> String {
-        let mut volume = fs::read_dir(self.path("state")).unwrap().map(|entry| entry.unwrap().path());
-        let state = volume.find(|path| path.extension().is_some_and(|end| end == "json")).unwrap();
+        let mut files = fs::read_dir(self.path("state")).unwrap().map(|entry| entry.unwrap().path());
+        let state = files.find(|path| path.extension().is_some_and(|end| end == "json")).unwrap();
         let volume = state.file_stem().unwrap().to_str().unwrap().to_owned();
         let slot = slot.to_string();
         let arguments = ["reveal", "--store", "sqlite:keys.db", "--identity", "e.key", "e.crt", "--device", DEVICE];

@@ -1,5 +1,6 @@
 //! One key's life over the store in memory; the flows over every store stand in the tests crate.
 
+mod agreement;
 mod find;
 mod observations;
 mod recoveries;

@@ -4,8 +4,6 @@
 //! options there are. It is [`BitLockerSettings`] that passed every rule: combinations that Windows rejects, that
 //! never come true or that leave no recovery password do not exist as a policy. What is left out is not said to
 //! Windows: its own default holds, or what another policy set.
-//!
-#![doc = include_str!("bitlocker/nodes.md")]
 
 mod drives;
 mod rules;

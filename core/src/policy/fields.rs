@@ -448,7 +448,8 @@ pub const FIELDS: &[Field] = &[
         Absent,
         "Whether Windows itself replaces a recovery password that was used.",
     ),
-    table("luks", Absent, "What is asked of LUKS volumes; left out, nothing is. Nothing encrypts them: a device in clear is told of."),
+    table("luks", Absent, "What is asked of LUKS volumes; left out, nothing is."),
+    flag("luks.required", false, "The disk is to be encrypted; nothing encrypts it, a device in clear is told of."),
     field(
         "luks.volumes",
         Texts,

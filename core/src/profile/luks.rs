@@ -233,16 +233,19 @@ impl TryFrom<Written> for LuksPlan {
         let organization = Organization::new(written.organization)
             .map_err(|_| ProfileError::Syntax("its organization has no name"))?;
         // a plan is held to the rules of a policy, so that an agent needs none of its own
-        let (volumes, slot) = (written.volumes.clone(), written.slot.kind);
-        let mut settings = crate::policy::LuksSettings { volumes, slot, ..crate::policy::LuksSettings::default() };
+        let mut settings = crate::policy::LuksSettings {
+            volumes: written.volumes.clone(),
+            slot: written.slot.kind,
+            authorize: written.authorize.clone(),
+            key_file: written.key_file.clone(),
+            keep_slots: written.never_touch.slots.clone(),
+            keep_tokens: written.never_touch.token_types.clone(),
+            backup_directory: written.backup_directory.clone(),
+            ..crate::policy::LuksSettings::default()
+        };
         if let Some(Kdf::Pbkdf2 { iterations, .. }) = written.slot.kdf {
             settings.iterations = iterations;
         }
-        settings.authorize = written.authorize.clone();
-        settings.key_file = written.key_file.clone();
-        settings.keep_slots = written.never_touch.slots.clone();
-        settings.keep_tokens = written.never_touch.token_types.clone();
-        settings.backup_directory = written.backup_directory.clone();
         LuksPolicy::new(settings)?;
         if written.slot.kdf.is_some() == (written.slot.kind == Kind::Snapd) {
             return Err(ProfileError::Syntax("a plan has a kdf exactly where the slot is not snapd's"));

@@ -134,7 +134,7 @@ pub fn assess(state: &State, policy: &Policy, now: Timestamp) -> Assessment {
     whole.add((works && posture.failure().is_some()).then_some(Reason::AgentFailed));
     let earlier = state.places().iter().any(|place| place.newest().is_none() && place.earlier().is_some());
     whole.add((rules.required && earlier && !whole.status.is_final()).then_some(Reason::EarlierKeyWorks));
-    whole
+    whole.waking(disk::silent_from(state, policy).filter(|at| *at > now))
 }
 
 fn unknown_protector(state: &State) -> bool {

@@ -38,6 +38,7 @@ hold_secrets! {
     fdescrow::Secret<[u8]>,
     fdescrow::Secret<[u8; 16]>,
     fdescrow::RecoveryKey,
+    fdescrow::agent::luks::NewKey,
     fdescrow::key::BitLockerKey,
     fdescrow::key::FileVaultKey,
     fdescrow::key::LuksKey,

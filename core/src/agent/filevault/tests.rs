@@ -56,9 +56,7 @@ fn mac(seconds: i64) -> Observation {
 }
 
 fn rules(channel: Channel) -> Rules {
-    let mut rules = Rules::default();
-    rules.channel = channel;
-    rules
+    Rules { channel, ..Rules::default() }
 }
 
 /// A planner whose old key is with the server, verified.

@@ -8,6 +8,7 @@ use crate::{
     agent::spool::{Enough, Spool},
     envelope::{Certificate, NewCertificate, private_key::KeyAlgorithm},
     ids::{DeviceId, Digest, KeyId, ProtectorId, VolumeId, Word},
+    key::Kind,
     policy::{escrow::Level, luks::Authorization},
     profile::luks::EscrowToken,
     random::{Randomness, RandomnessError},
@@ -107,19 +108,16 @@ fn what_cannot_be_read_or_is_not_meant_is_not_written_to() {
     reencrypted.writable = false;
     assert_eq!(situation(&planner, &reencrypted), Situation::NotWritable);
     let mut systemd = escrow();
-    let mut rules = Rules::default();
-    rules.kind = crate::key::Kind::Systemd;
-    systemd.set_rules(rules.clone());
+    systemd.set_rules(Rules { kind: Kind::Systemd, ..Rules::default() });
     assert_eq!(situation(&systemd, &user_only(Version::Luks1)), Situation::NoTokens);
-    rules.kind = crate::key::Kind::Snapd;
-    systemd.set_rules(rules);
+    systemd.set_rules(Rules { kind: Kind::Snapd, ..Rules::default() });
     assert_eq!(situation(&systemd, &user_only(Version::Luks2)), Situation::NotOurKind);
 }
 
 #[test]
 fn what_authorizes_is_the_first_of_the_rules_that_is_at_hand_and_in_the_header() {
-    let mut rules = Rules::default();
-    rules.authorize = vec![Authorization::Tpm2, Authorization::Clevis, Authorization::Prompt];
+    let authorize = vec![Authorization::Tpm2, Authorization::Clevis, Authorization::Prompt];
+    let rules = Rules { authorize, ..Rules::default() };
     let mut seen = user_only(Version::Luks2);
     seen.authorizations = rules.authorize.iter().copied().collect();
     assert_eq!(seen.authorization(&rules), Some(Authorization::Prompt));
@@ -250,8 +248,7 @@ impl World {
     fn new(seed: u64) -> Self {
         let rng = Seeded::new(seed.wrapping_mul(1_000_003));
         let version = if rng.below(2) == 0 { Version::Luks1 } else { Version::Luks2 };
-        let mut rules = Rules::default();
-        (rules.ask_again_after, rules.attempts) = (1, 1000);
+        let rules = Rules { ask_again_after: 1, attempts: 1000, ..Rules::default() };
         let mut planner = planner(rules);
         planner.pursue(Goal::new(word("escrow"), Aim::Escrow));
         let saved = serde_json::to_string(&planner).unwrap();

@@ -24,9 +24,11 @@ fn certificate() -> Certificate {
 }
 
 fn organization() -> OrganizationDetails {
-    let mut settings = OrganizationSettings::default();
-    settings.id = "example.com".to_owned();
-    settings.identifier = "com.example".to_owned();
+    let settings = OrganizationSettings {
+        id: "example.com".to_owned(),
+        identifier: "com.example".to_owned(),
+        ..OrganizationSettings::default()
+    };
     OrganizationDetails::new(settings).unwrap()
 }
 

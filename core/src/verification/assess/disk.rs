@@ -40,8 +40,7 @@ pub(super) fn situation(state: &State, policy: &Policy, works: bool, now: Timest
         return Some(Situation::AgentFailed.into());
     }
     let rules = policy.posture();
-    let reported = posture.observed().is_some_and(|at| now <= after(at, rules.report_within));
-    if rules.report_within > 0 && !reported {
+    if rules.report_within > 0 && silent_from(state, policy).is_none_or(|silent| now >= silent) {
         return Some(Situation::NotReported.into());
     }
     let boot = posture.boot_volume();
@@ -62,9 +61,23 @@ pub(super) fn situation(state: &State, policy: &Policy, works: bool, now: Timest
     (windows && policy.demands_startup_pin() && has_pin(boot) == Some(false)).then(|| Situation::PinMissing.into())
 }
 
+/// When a device that says nothing more has been silent for too long, if its policy asks for reports and it ever said
+/// anything.
+pub(super) fn silent_from(state: &State, policy: &Policy) -> Option<Timestamp> {
+    let (posture, within) = (state.posture(), policy.posture().report_within);
+    let asks = within > 0 && policy.demands_encryption(posture.platform()?);
+    // What it said last may be as old as that, and no older.
+    posture.observed().filter(|_| asks).map(|at| after(at, within).saturating_add(1))
+}
+
 /// What the volume is being turned into, if it is.
 fn conversion(volume: &VolumePosture) -> Option<Situation> {
-    match volume.conversion.as_ref()?.value {
+    let conversion = volume.conversion.as_ref()?;
+    // A volume that was said to be encrypted, or not, since then is not on its way any more.
+    if volume.encrypted.as_ref().is_some_and(|encrypted| encrypted.at > conversion.at) {
+        return None;
+    }
+    match conversion.value {
         Conversion::EncryptionInProgress => Some(Situation::Encrypting),
         Conversion::DecryptionInProgress => Some(Situation::Decrypting),
         Conversion::EncryptionPaused | Conversion::DecryptionPaused => Some(Situation::ConversionPaused),

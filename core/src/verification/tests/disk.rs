@@ -154,6 +154,8 @@ fn a_disk_must_report_only_where_the_policy_says_so() {
     assert_eq!(judge(&mac(&[]), &policy(0), 99), verified);
     assert_eq!(judge(&mac(&[]), &policy(30), 50), verified);
     assert_eq!(judge(&mac(&[]), &policy(30), 51), (Status::Verifying, vec![Reason::NotReported]));
+    // Silence is no event: it is looked at again when it has lasted too long.
+    assert_eq!(assess(&mac(&[]).state, &policy(30), at(50)).wake_at, Some(at(51)));
 }
 
 #[test]
@@ -263,6 +265,36 @@ fn a_recovery_protector_that_nobody_escrowed_asks_for_its_key() {
     let assessment = assess(&device.state, &policy(0), at(60));
     assert_eq!((assessment.status, assessment.reasons), (Status::Enforcing, vec![Reason::UnknownProtector]));
     assert_eq!(assessment.actions, [Action::AskForKey]);
+}
+
+#[test]
+fn what_is_said_to_be_encrypted_later_is_not_on_its_way_any_more() {
+    let converting = boot(40, Platform::MacOs, |volume| volume.conversion = Some(Conversion::EncryptionInProgress));
+    let done = boot(50, Platform::MacOs, |volume| volume.encrypted = Reading::Yes);
+    assert_eq!(judge(&mac(&[converting, done]), &policy(0), 60), (Status::Verified, vec![]));
+}
+
+#[test]
+fn a_disk_without_the_pin_that_the_policy_demands_asks_for_it() {
+    let policy = Policy::from_toml(
+        "[bitlocker]\njoin = 'entra'\n[bitlocker.enforcement]\nby = 'agent'\n[bitlocker.system_drive.startup]\n\
+         tpm = 'disallowed'\nstartup_key = 'disallowed'\npin = 'required'\npin_and_startup_key = 'disallowed'",
+    )
+    .unwrap();
+    let state = |kind| {
+        let event = boot(40, Platform::Windows, |volume| {
+            (volume.encrypted, volume.protected) = (Reading::Yes, Reading::Yes);
+            let protector = ProtectorReading::new(ProtectorId::new("p0").unwrap(), kind);
+            volume.protectors = Some(ProtectorSnapshot::new(vec![protector]));
+        });
+        State::new(at(0)).apply(&event).unwrap()
+    };
+    let without = assess(&state(ProtectorKind::Tpm), &policy, at(50));
+    assert!(without.reasons.contains(&Reason::PinMissing), "{without:?}");
+    for kind in [ProtectorKind::TpmAndPin, ProtectorKind::TpmAndPinAndStartupKey] {
+        let with = assess(&state(kind), &policy, at(50));
+        assert!(!with.reasons.contains(&Reason::PinMissing), "{with:?}");
+    }
 }
 
 fn filevault_reading(seconds: i64, enabled: Reading, has_key: Reading, bypasses: Option<i32>) -> Event {
