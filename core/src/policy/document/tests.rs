@@ -54,7 +54,11 @@ fn some_of(lines: &'static [&'static str]) -> impl Strategy<Value = Vec<&'static
         .prop_map(|taken| lines.iter().zip(taken).filter(|(_, taken)| *taken).map(|(line, _)| *line).collect())
 }
 
+/// What makes a section of FileVault ask for something, whatever else is in it.
+const ASKED: &str = "filevault.options.destroy_key_on_standby = true";
+
 fn document(organization: &[&str], group: &[&str]) -> PolicyDocument {
+    let organization = [&[ASKED], organization].concat();
     let group: Vec<String> = group.iter().map(|line| format!("groups.g.{line}")).collect();
     let text = format!("groups.g.without = []\n{}\n{}", organization.join("\n"), group.join("\n"));
     PolicyDocument::from_toml(&text).unwrap_or_else(|error| panic!("{error}\n{text}"))
@@ -109,7 +113,7 @@ proptest! {
         prop_assert_eq!(paths.len(), explained.len());
         let field = |line: &&str| line.split(' ').next().unwrap_or_default().to_owned();
         let above: BTreeSet<String> = above.iter().map(field).collect();
-        let below: BTreeSet<String> = below.iter().map(field).collect();
+        let below: BTreeSet<String> = below.iter().chain([&ASKED]).map(field).collect();
         for path in above.union(&below) {
             let value = explained.iter().find(|value| value.path == *path);
             let expected = if above.contains(path) { Origin::Group } else { Origin::Organization };
