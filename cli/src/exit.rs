@@ -84,6 +84,22 @@ impl Failure {
         Self { exit: of_code(code), document }
     }
 
+    /// An error of the library with what is behind it, where only that says what to do.
+    fn of_error(code: ErrorCode, error: &dyn std::error::Error) -> Self {
+        let mut message = error.to_string();
+        if matches!(code, ErrorCode::StoreUnavailable | ErrorCode::StoreUnknown) {
+            let mut reason = error.source();
+            while let Some(error) = reason {
+                let text = error.to_string();
+                if !message.contains(&text) {
+                    message = format!("{message}: {text}");
+                }
+                reason = error.source();
+            }
+        }
+        Self::of(code, message)
+    }
+
     /// The command was typed in a way that cannot work.
     pub(crate) fn usage(message: impl Into<String>) -> Self {
         Self::own(Exit::Usage, "Usage", message.into(), "See `--help`.", Fault::Caller)
@@ -97,7 +113,15 @@ impl Failure {
     /// The answer cannot be written.
     pub(crate) fn output(error: &std::io::Error) -> Self {
         let message = format!("the answer cannot be written: {error}");
-        Self::own(Exit::Unavailable, "Output", message, "Nobody read it; ask again.", Fault::World)
+        Self::own(Exit::Unavailable, "Output", message, "Look at where standard output goes.", Fault::World)
+    }
+
+    /// What was to be handed out did not arrive.
+    pub(crate) fn undelivered(error: &std::io::Error) -> Self {
+        let message =
+            format!("the answer cannot be written; what was asked for was not delivered, at least not whole: {error}");
+        let remedy = "If it was to be recorded it is in the audit; ask again.";
+        Self::own(Exit::Unavailable, "Output", message, remedy, Fault::World)
     }
 
     /// The demonstration did not show what it tells.
@@ -114,6 +138,15 @@ impl Failure {
     #[must_use]
     pub(crate) fn exit(mut self, exit: Exit) -> Self {
         self.exit = exit;
+        self
+    }
+
+    /// The same as an answer: no, if it is this error of the library.
+    #[must_use]
+    pub(crate) fn no_if(mut self, code: ErrorCode) -> Self {
+        if self.document.code == Some(code.number()) {
+            self.exit = Exit::No;
+        }
         self
     }
 
@@ -161,7 +194,7 @@ macro_rules! from_library {
     ($($error:path),* $(,)?) => {
         $( impl From<$error> for Failure {
             fn from(error: $error) -> Self {
-                Self::of(error.code(), error.to_string())
+                Self::of_error(error.code(), &error)
             }
         } )*
     };

@@ -35,7 +35,8 @@ pub(crate) struct IdentityArguments {
 /// How an encrypted file gets its password.
 #[derive(Args, Debug)]
 pub(crate) struct PasswordArguments {
-    /// Reads the password of encrypted files from this open file descriptor, one line; without it a terminal asks
+    /// Reads the password of encrypted files from this open file descriptor, one line for all; a file with an empty
+    /// password opens, too. Without it a terminal asks
     #[arg(long, value_name = "N")]
     pub(crate) password_fd: Option<u32>,
 }
@@ -92,6 +93,10 @@ fn read_bundle(file: &Path, password: Option<&Secret<str>>, passwords: &Password
         Err(IdentityError::PasswordMissing) => {
             let password = passwords.prompt(&file.display().to_string())?;
             Bundle::parse(&bytes, password.as_ref()).map_err(about)
+        }
+        // One password was given for all files, and some of them have none.
+        Err(IdentityError::PasswordWrong) if password.is_some() => {
+            Bundle::parse(&bytes, None).map_err(|_| about(IdentityError::PasswordWrong))
         }
         result => result.map_err(about),
     }

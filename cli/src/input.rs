@@ -5,7 +5,7 @@
 
 use std::{
     fs::File,
-    io::{self, IsTerminal, Read},
+    io::{self, ErrorKind, IsTerminal, Read},
     path::{Path, PathBuf},
 };
 
@@ -35,7 +35,12 @@ fn is_stdin(file: &Path) -> bool {
 
 /// A key in clear, from standard input or a file; at a terminal it is typed unseen.
 pub(crate) fn read_key(file: Option<&Path>) -> Result<Secret<str>, Failure> {
-    let failure = |error: io::Error| Failure::file(format!("key: {error}"));
+    let failure = |error: io::Error| match error.kind() {
+        ErrorKind::FileTooLarge => {
+            Failure::of(ErrorCode::KeyFormat, format!("the text is longer than any key: {error}"))
+        }
+        _ => Failure::file(format!("key: {error}")),
+    };
     let bytes = match file.filter(|file| !is_stdin(file)) {
         None if io::stdin().is_terminal() => {
             let line = rpassword::prompt_password("recovery key (not shown): ").map_err(failure)?;
@@ -50,7 +55,7 @@ pub(crate) fn read_key(file: Option<&Path>) -> Result<Secret<str>, Failure> {
 
 /// Reads to the end, into room that is there already.
 fn read_limited(reader: impl Read, limit: usize) -> io::Result<Zeroizing<Vec<u8>>> {
-    let too_long = || io::Error::other(format!("there are more than {limit} bytes"));
+    let too_long = || io::Error::new(ErrorKind::FileTooLarge, format!("there are more than {limit} bytes"));
     let mut bytes = Zeroizing::new(Vec::with_capacity(limit + 64));
     let one_more = u64::try_from(limit).unwrap_or(u64::MAX).saturating_add(1);
     reader.take(one_more).read_to_end(&mut bytes)?;

@@ -35,6 +35,15 @@ impl Output {
 
     /// The answer: `document` with `--json`, `text` otherwise.
     pub(crate) fn answer(&self, document: &impl Serialize, text: impl Display) -> Result<(), Failure> {
+        self.bytes(&self.written(document, text)?)
+    }
+
+    /// The same for what is handed out and has to arrive: it fails where nobody reads it.
+    pub(crate) fn deliver(&self, document: &impl Serialize, text: impl Display) -> Result<(), Failure> {
+        self.deliver_bytes(&self.written(document, text)?)
+    }
+
+    fn written(&self, document: &impl Serialize, text: impl Display) -> Result<Zeroizing<Vec<u8>>, Failure> {
         // The answer may be a key: it is put together in a buffer that is wiped, and that rarely has to grow.
         let mut buffer = Zeroizing::new(Vec::with_capacity(16 * 1024));
         if self.json {
@@ -46,13 +55,20 @@ impl Output {
         if buffer.last().is_some_and(|byte| *byte != b'\n') {
             buffer.push(b'\n');
         }
-        self.bytes(&buffer)
+        Ok(buffer)
     }
 
-    /// Bytes as they are.
+    /// Bytes as they are. A reader that has seen enough (`| head -1`) is no failure.
     pub(crate) fn bytes(&self, bytes: &[u8]) -> Result<(), Failure> {
-        let mut out = io::stdout().lock();
-        out.write_all(bytes).and_then(|()| out.flush()).map_err(|error| Failure::output(&error))
+        match write_out(bytes) {
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+            result => result.map_err(|error| Failure::output(&error)),
+        }
+    }
+
+    /// Bytes as they are that have to arrive.
+    pub(crate) fn deliver_bytes(&self, bytes: &[u8]) -> Result<(), Failure> {
+        write_out(bytes).map_err(|error| Failure::undelivered(&error))
     }
 
     /// Bytes that are no text, to anything but a terminal.
@@ -60,7 +76,7 @@ impl Output {
         if io::stdout().is_terminal() {
             return Err(Failure::usage("the answer is binary and standard output is a terminal: give --out F"));
         }
-        self.bytes(bytes)
+        self.deliver_bytes(bytes)
     }
 
     /// Something worth knowing beside the answer.
@@ -72,9 +88,9 @@ impl Output {
         }
     }
 
-    /// How far work over many keys is, on a terminal; nothing elsewhere.
-    pub(crate) fn progress(&self, keys: u64) -> ProgressBar {
-        if self.json { ProgressBar::hidden() } else { ProgressBar::new(keys) }
+    /// How far work over so many things is, on a terminal; nothing elsewhere.
+    pub(crate) fn progress(&self, things: u64) -> ProgressBar {
+        if self.json { ProgressBar::hidden() } else { ProgressBar::new(things) }
     }
 
     /// Says why it did not work, and with `--json` what there was to note.
@@ -97,6 +113,11 @@ impl Output {
             None => line(&mut err, &Notes { notes: &notes }),
         };
     }
+}
+
+fn write_out(bytes: &[u8]) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    out.write_all(bytes).and_then(|()| out.flush())
 }
 
 fn line(out: &mut impl Write, document: &impl Serialize) -> io::Result<()> {

@@ -24,8 +24,13 @@ mod house;
 mod keys;
 #[path = "cli/observe.rs"]
 mod observe;
+#[path = "cli/pipes.rs"]
+mod pipes;
 #[path = "cli/profiles.rs"]
 mod profiles;
+#[cfg(unix)]
+#[path = "cli/read_only.rs"]
+mod read_only;
 #[path = "cli/second_act.rs"]
 mod second_act;
 #[path = "cli/store.rs"]

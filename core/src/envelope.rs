@@ -210,9 +210,15 @@ impl EnvelopeError {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Malformed {
+    /// The text is base64url (RFC 4648 §5), which is not read.
+    #[error("this is base64url and not base64: write `+` for `-` and `/` for `_`")]
+    Base64Url,
     /// The encrypted content, or its tag, has a length that its algorithm does not allow.
     #[error("the encrypted content has a length that its algorithm does not allow")]
     ContentLength,
+    /// The text is a `data:` URL (RFC 2397), which is not read.
+    #[error("this is a data: URL: give what follows its comma")]
+    DataUrl,
     /// A tag or length of BER is not valid.
     #[error("the message is not valid BER")]
     Encoding,

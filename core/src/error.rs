@@ -193,7 +193,7 @@ codes! {
 
     StoreUnavailable = 400, World,
         "The store cannot be reached.",
-        "Nothing was changed; try again.";
+        "Nothing was changed; the reason says whether to try again or what to put right.";
     StoreConflict = 401, World,
         "Somebody else changed the device at the same time.",
         "Nothing was changed; read again and decide again.";
@@ -229,7 +229,7 @@ codes! {
         "Rewrap them first; the message says how many there are.";
     Misuse = 430, Caller,
         "The library was set up in a way that cannot work.",
-        "The message names what is missing.";
+        "The message names what is missing or wrong.";
 
     AuditBroken = 450, Input,
         "The audit chain does not verify.",

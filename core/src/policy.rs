@@ -4,10 +4,14 @@
 //! is parsed, not validated: a value of these types broke no rule, and every error names the field, the
 //! rule and the page the rule comes from. It never sees a device, a certificate or the time.
 
+pub mod bitlocker;
+pub mod document;
 mod error;
 pub mod escrow;
+pub mod fields;
 pub mod filevault;
 pub(crate) mod identifiers;
+mod json_schema;
 pub mod luks;
 mod organization;
 pub mod posture;
@@ -19,11 +23,14 @@ pub(crate) mod text;
 
 use serde::{Deserialize, Serialize};
 
+pub use bitlocker::{BitLockerPolicy, BitLockerSettings};
+pub use document::{Explained, Origin, PolicyDocument};
 pub(crate) use error::Violations;
 pub use error::{PolicyError, Violation};
 pub use escrow::{EscrowRules, Level};
 pub use filevault::{FileVaultPolicy, FileVaultSettings};
 pub use identifiers::{FixedIdentifiers, FixedPayload, FixedProfile};
+pub use json_schema::json_schema;
 pub use luks::{LuksPolicy, LuksSettings};
 pub use organization::{OrganizationDetails, OrganizationSettings};
 pub use posture::PostureRules;
@@ -49,6 +56,9 @@ pub struct PolicySettings {
     /// What is asked of Macs; left out, nothing is.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub filevault: Option<FileVaultSettings>,
+    /// What is asked of BitLocker; left out, nothing is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bitlocker: Option<BitLockerSettings>,
     /// What is asked of LUKS volumes; left out, nothing is.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub luks: Option<LuksSettings>,
@@ -77,6 +87,7 @@ pub struct PolicySettings {
 pub struct Policy {
     organization: Option<OrganizationDetails>,
     filevault: Option<FileVaultPolicy>,
+    bitlocker: Option<BitLockerPolicy>,
     luks: Option<LuksPolicy>,
     escrow: Option<EscrowRules>,
     posture: Option<PostureRules>,
@@ -96,11 +107,15 @@ impl Policy {
         let mut violations = Violations::default();
         let organization = settings.organization.map(OrganizationDetails::new).transpose();
         let filevault = settings.filevault.map(FileVaultPolicy::new).transpose();
+        let bitlocker = settings.bitlocker.map(BitLockerPolicy::new).transpose();
         let luks = settings.luks.map(LuksPolicy::new).transpose();
         if let Err(error) = &organization {
             violations.extend(error);
         }
         if let Err(error) = &filevault {
+            violations.extend(error);
+        }
+        if let Err(error) = &bitlocker {
             violations.extend(error);
         }
         match &luks {
@@ -128,6 +143,7 @@ impl Policy {
         Ok(Self {
             organization: organization?,
             filevault: filevault?,
+            bitlocker: bitlocker?,
             luks: luks?,
             escrow: settings.escrow,
             posture: settings.posture,
@@ -181,6 +197,11 @@ impl Policy {
         self.filevault.as_ref()
     }
 
+    /// What is asked of BitLocker; nothing if `None`.
+    pub fn bitlocker(&self) -> Option<&BitLockerPolicy> {
+        self.bitlocker.as_ref()
+    }
+
     /// What is asked of LUKS volumes; nothing if `None`.
     pub fn luks(&self) -> Option<&LuksPolicy> {
         self.luks.as_ref()
@@ -222,6 +243,7 @@ impl Policy {
         PolicySettings {
             organization: self.organization.clone().map(Into::into),
             filevault: self.filevault.clone().map(Into::into),
+            bitlocker: self.bitlocker.clone().map(Into::into),
             luks: self.luks.clone().map(Into::into),
             escrow: self.escrow.clone(),
             posture: self.posture,
@@ -244,13 +266,14 @@ impl Policy {
     pub fn demands_encryption(&self, platform: Platform) -> bool {
         match platform {
             Platform::MacOs => self.filevault.as_ref().is_some_and(FileVaultPolicy::enforces),
-            Platform::Windows | Platform::Linux => false,
+            Platform::Windows => self.bitlocker.as_ref().is_some_and(BitLockerPolicy::enforces),
+            Platform::Linux => self.luks.is_some(),
         }
     }
 
     /// Whether PCs are to ask for a PIN when they start.
     pub fn demands_startup_pin(&self) -> bool {
-        false
+        self.bitlocker.as_ref().is_some_and(BitLockerPolicy::requires_pin)
     }
 }
 

@@ -5,6 +5,7 @@
 //! ([`lint()`]), within limits and never trusted. Property lists and XML are written and read by libraries.
 
 mod adopt;
+pub mod bitlocker;
 pub mod filevault;
 pub mod lint;
 pub mod luks;
@@ -81,6 +82,9 @@ pub enum ProfileError {
     /// A certificate was given, and the policy does not escrow: somebody expects an escrow that will not be.
     #[error("a certificate was given, and the policy does not escrow the recovery key")]
     CertificateUnused,
+    /// The policy says nothing that is written: an agent does all of it.
+    #[error("the policy says nothing to the system itself: an agent does all of it")]
+    Empty,
     /// The profile is larger or deeper than the limits allow.
     #[error("the profile {0}")]
     Limit(&'static str),
@@ -99,7 +103,7 @@ impl ProfileError {
     /// The stable number of this error.
     pub fn code(&self) -> ErrorCode {
         match self {
-            Self::CertificateMissing | Self::CertificateUnused => ErrorCode::Misuse,
+            Self::CertificateMissing | Self::CertificateUnused | Self::Empty => ErrorCode::Misuse,
             Self::Limit(_) => ErrorCode::ProfileLimit,
             Self::Policy(error) => error.code(),
             Self::Signing(error) => error.code(),

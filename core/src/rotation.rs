@@ -23,6 +23,7 @@
 mod assess;
 mod cause;
 mod event;
+mod follow;
 mod table;
 
 use std::collections::BTreeMap;

@@ -44,7 +44,7 @@ mod state;
 mod station;
 mod table;
 
-pub use assess::{Assessment, assess, assess_place};
+pub use assess::{Assessment, assess, assess_place, works};
 pub use candidate::{Candidates, Standing, candidates};
 pub use change::{Event, HeaderProof, KeyChange, Opening, Rejected};
 pub use fact::{

@@ -16,11 +16,20 @@ pub enum Migration {
     Apply,
 }
 
+#[cfg(feature = "sqlite")]
+const UNKNOWN: &str = "is not one of those that this build knows: sqlite:PATH, and memory:";
+#[cfg(not(feature = "sqlite"))]
+const UNKNOWN: &str = "is not one of those that this build knows: memory: (sqlite:PATH needs the feature sqlite)";
+
 enum Place {
     Memory,
     #[cfg(feature = "sqlite")]
-    Sqlite(PathBuf),
+    Sqlite(PathBuf, crate::SqliteOptions),
 }
+
+/// What follows the path of a file that is only to be read.
+#[cfg(feature = "sqlite")]
+const READ_ONLY: &str = "?mode=ro";
 
 impl Place {
     fn parse(url: &str) -> Result<Self, StoreError> {
@@ -28,15 +37,21 @@ impl Place {
         match url.split_once(':') {
             Some(("memory", "")) => Ok(Self::Memory),
             #[cfg(feature = "sqlite")]
-            Some(("sqlite", "")) => misuse("names no file: it is written sqlite:PATH"),
-            #[cfg(feature = "sqlite")]
-            Some(("sqlite", path)) => Ok(Self::Sqlite(path.into())),
-            _ => misuse("is not one of those that this build knows: memory: and, with the feature, sqlite:PATH"),
+            Some(("sqlite", path)) => {
+                let read_only = path.strip_suffix(READ_ONLY);
+                let options = crate::SqliteOptions::new().read_only(read_only.is_some());
+                match read_only.unwrap_or(path) {
+                    "" => misuse("names no file: it is written sqlite:PATH"),
+                    path => Ok(Self::Sqlite(path.into(), options)),
+                }
+            }
+            _ => misuse(UNKNOWN),
         }
     }
 }
 
-/// Opens a store: `sqlite:PATH`, or `memory:` for one that ends with the process.
+/// Opens a store: `sqlite:PATH`, `sqlite:PATH?mode=ro` to read it only, or `memory:` for one that ends with the
+/// process.
 ///
 /// In an empty place the tables are created; otherwise they are only looked at.
 ///
@@ -46,7 +61,7 @@ pub fn open(url: &str) -> Result<Arc<dyn Store>, StoreError> {
     match Place::parse(url)? {
         Place::Memory => Ok(Arc::new(MemoryStore::new())),
         #[cfg(feature = "sqlite")]
-        Place::Sqlite(path) => Ok(Arc::new(crate::SqliteStore::open(path)?)),
+        Place::Sqlite(path, options) => Ok(Arc::new(crate::SqliteStore::open_with(path, &options)?)),
     }
 }
 
@@ -61,6 +76,6 @@ pub fn migrate(url: &str, migration: Migration) -> Result<Vec<String>, StoreErro
             Migration::Apply | Migration::Plan => Ok(Vec::new()),
         },
         #[cfg(feature = "sqlite")]
-        Place::Sqlite(path) => crate::SqliteStore::migrate(path, &crate::SqliteOptions::new(), migration),
+        Place::Sqlite(path, options) => crate::SqliteStore::migrate(path, &options, migration),
     }
 }

@@ -5,11 +5,14 @@
 //! of all threads and processes; others read meanwhile, each one consistent moment. Comparisons are SQLite's
 //! `BINARY`: by bytes.
 //!
+//! A file that cannot be written is read all the same, and everything that writes is refused.
+//!
 //! The file may have been written by somebody hostile: triggers and views are off, the schema is not
 //! trusted, and every value is checked on its way out.
 
 mod connection;
 mod read;
+mod read_only;
 mod write;
 
 #[cfg(test)]
@@ -32,6 +35,7 @@ use fdescrow::{
 };
 use rusqlite::Connection;
 
+use self::read_only::Access;
 use crate::{
     migration::{STEPS, Versions},
     place::Migration,
@@ -61,12 +65,13 @@ fn options(table: &TableDescription) -> &'static str {
 pub struct SqliteOptions {
     prefix: String,
     busy_timeout: Duration,
+    read_only: bool,
 }
 
 impl SqliteOptions {
     /// Tables called `fdescrow_…`, and ten seconds of patience with other writers.
     pub fn new() -> Self {
-        Self { prefix: "fdescrow_".to_owned(), busy_timeout: Duration::from_secs(10) }
+        Self { prefix: "fdescrow_".to_owned(), busy_timeout: Duration::from_secs(10), read_only: false }
     }
 
     /// What the names of the tables begin with: 1 to 32 of `a`-`z`, `0`-`9` and `_`, a letter first.
@@ -82,6 +87,14 @@ impl SqliteOptions {
         self.busy_timeout = busy_timeout;
         self
     }
+
+    /// Whether the file is only read, even where it could be written: nothing is created, everything that writes
+    /// answers [`StoreError::Misuse`].
+    #[must_use]
+    pub fn read_only(mut self, read_only: bool) -> Self {
+        self.read_only = read_only;
+        self
+    }
 }
 
 impl Default for SqliteOptions {
@@ -95,13 +108,19 @@ pub struct SqliteStore {
     path: PathBuf,
     options: SqliteOptions,
     sql: Sql,
-    /// Absent after a commit whose outcome is not known: what such a connection believes is not relied on.
-    writer: Mutex<Option<Connection>>,
+    access: Access,
+    /// Closed before the writer: the last connection brings the log into the file, if it may write.
     readers: Mutex<Vec<Connection>>,
+    /// Absent where nothing is written, and after a commit whose outcome is not known: what such a connection
+    /// believes is not relied on.
+    writer: Mutex<Option<Connection>>,
 }
 
 impl SqliteStore {
     /// Opens a file, or creates it with its tables, readable by its owner alone.
+    ///
+    /// A file that is there and cannot be written, or whose folder cannot be, is opened to be read; everything
+    /// that writes then answers [`StoreError::Misuse`].
     ///
     /// # Errors
     /// [`StoreError::Schema`] if the tables have to be migrated or are too new; [`StoreError::Durability`] if
@@ -116,11 +135,21 @@ impl SqliteStore {
     /// As [`open`](Self::open), and [`StoreError::Misuse`] if the prefix is not one.
     pub fn open_with(path: impl AsRef<Path>, options: &SqliteOptions) -> Result<Self, StoreError> {
         let store = Self::connect(path.as_ref(), options)?;
-        store.with_writer(|connection| match connection::versions(connection, &store.sql)? {
-            Some(versions) => versions.check(),
-            None => connection::run(connection, &store.sql.create()),
-        })?;
-        store.with_writer(|connection| connection::check_columns(connection, &store.sql))?;
+        let made = |connection: &Connection| match connection::versions(connection, &store.sql)? {
+            Some(versions) => versions.check().map(|()| true),
+            None => Ok(false),
+        };
+        if store.is_read_only() {
+            if !store.with_reader(made)? {
+                return Err(StoreError::Schema("the file has no tables, and it is only read".to_owned()));
+            }
+        } else {
+            store.with_writer(|connection| match made(connection)? {
+                true => Ok(()),
+                false => connection::run(connection, &store.sql.create()),
+            })?;
+        }
+        store.with_reader(|connection| connection::check_columns(connection, &store.sql))?;
         Ok(store)
     }
 
@@ -142,28 +171,41 @@ impl SqliteStore {
             return plan(None, &Sql::new(&DIALECT, &options.prefix)?);
         }
         let store = Self::connect(path.as_ref(), options)?;
+        if migration == Migration::Plan {
+            return store.with_reader(|connection| plan(connection::versions(connection, &store.sql)?, &store.sql));
+        }
         store.with_writer(|connection| {
             let statements = plan(connection::versions(connection, &store.sql)?, &store.sql)?;
-            if migration == Migration::Apply {
-                connection::run(connection, &statements)?;
-            }
+            connection::run(connection, &statements)?;
             Ok(statements)
         })
     }
 
     fn connect(path: &Path, options: &SqliteOptions) -> Result<Self, StoreError> {
         let sql = Sql::new(&DIALECT, &options.prefix)?;
-        let path = connection::create_file(path)?;
-        let writer = connection::open_writer(&path, options.busy_timeout)?;
-        let (writer, readers) = (Mutex::new(Some(writer)), Mutex::new(Vec::new()));
-        Ok(Self { path, options: options.clone(), sql, writer, readers })
+        let path = if options.read_only { connection::absolute(path)? } else { connection::create_file(path)? };
+        let writer = if options.read_only { None } else { connection::open_writer(&path, options.busy_timeout)? };
+        let access = match &writer {
+            Some(_) => Access::ReadWrite,
+            None => read_only::access(&path, options.busy_timeout)?,
+        };
+        let (writer, readers) = (Mutex::new(writer), Mutex::new(Vec::new()));
+        Ok(Self { path, options: options.clone(), sql, access, writer, readers })
+    }
+
+    /// Whether the file is only read, since that was asked for or since it cannot be written.
+    pub fn is_read_only(&self) -> bool {
+        self.access != Access::ReadWrite
     }
 
     fn writer(&self) -> Result<MutexGuard<'_, Option<Connection>>, StoreError> {
+        if self.is_read_only() {
+            return Err(read_only::refusal());
+        }
         let mut writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
         // A panic in the middle of a transaction leaves it open.
         if writer.as_ref().is_none_or(|connection| !connection.is_autocommit()) {
-            *writer = Some(connection::open_writer(&self.path, self.options.busy_timeout)?);
+            *writer = connection::open_writer(&self.path, self.options.busy_timeout)?;
         }
         Ok(writer)
     }
@@ -181,7 +223,7 @@ impl SqliteStore {
         let spare = self.readers.lock().unwrap_or_else(PoisonError::into_inner).pop();
         let reader = match spare {
             Some(reader) => reader,
-            None => connection::open_reader(&self.path, self.options.busy_timeout)?,
+            None => read_only::open(&self.path, self.access, self.options.busy_timeout)?,
         };
         connection::begin(&reader, "BEGIN")?;
         let result = work(&reader);

@@ -14,6 +14,8 @@ mod full_disk;
 mod hostile;
 #[path = "sqlite/opening.rs"]
 mod opening;
+#[path = "sqlite/read_only.rs"]
+mod read_only;
 #[path = "sqlite/sharing.rs"]
 mod sharing;
 #[path = "sqlite/temporary.rs"]

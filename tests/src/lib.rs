@@ -20,6 +20,7 @@ pub mod crash;
 pub mod documents;
 pub mod fleet;
 pub mod generator;
+pub mod incumbent;
 pub mod ours;
 pub mod peers;
 pub mod recipients;

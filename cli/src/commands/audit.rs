@@ -164,9 +164,9 @@ fn tail(arguments: &Tail, world: &World<'_>) -> Result<Exit, Failure> {
     }
     if world.output.is_json() {
         let entries = entries.iter().map(|entry| serde_json::from_str(entry).unwrap_or_default()).collect();
-        world.output.answer(&Tailed { entries, next: next.to_string() }, "")?;
+        world.output.deliver(&Tailed { entries, next: next.to_string() }, "")?;
     } else {
-        world.output.answer(&(), entries.join("\n"))?;
+        world.output.deliver(&(), entries.join("\n"))?;
         world.output.note(format_args!("next: {next}"));
     }
     Ok(Exit::Yes)

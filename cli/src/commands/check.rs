@@ -43,7 +43,9 @@ pub(crate) fn run(arguments: &Arguments, world: &World<'_>) -> Result<Exit, Fail
     if let Some(actor) = &arguments.by {
         options = options.by(actor);
     }
-    let progress = world.output.progress(escrow.summary(world.now()?)?.keys);
+    // Devices are what is due; how many keys of theirs are is not counted anywhere.
+    let devices = escrow.check_total(world.now()?)?;
+    let progress = world.output.progress(devices);
     let mut total = CheckReport::default();
     let mut again = 0;
     loop {
@@ -56,7 +58,9 @@ pub(crate) fn run(arguments: &Arguments, world: &World<'_>) -> Result<Exit, Fail
             total.stale -= stale;
             continue;
         }
-        progress.set_position(total.opened + total.failed() + total.unavailable);
+        if !progress.is_hidden() {
+            progress.set_position(devices.saturating_sub(escrow.check_total(world.now()?)?));
+        }
         // What is unavailable stays due: to go on would be to ask the same again.
         if !report.more || report.unavailable > 0 {
             break;

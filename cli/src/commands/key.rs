@@ -1,7 +1,7 @@
 //! Is this a recovery key, and what does one look like?
 
 use clap::{Args, Subcommand};
-use fdescrow::{Kind, RecoveryKey};
+use fdescrow::{ErrorCode, Kind, RecoveryKey};
 use serde::Serialize;
 
 use crate::{
@@ -19,6 +19,10 @@ pub(crate) enum Command {
     )]
     New(Of),
     /// Checks a key that is read from standard input, as people type it; says which group is wrong, never which text
+    #[command(
+        after_help = "Exit status 1 if what was read is no key of this kind, whatever else it is: empty, too long, no text. 2 \
+                            is for what was typed behind the command, or if nothing could be read."
+    )]
     Check(Of),
 }
 
@@ -53,11 +57,11 @@ pub(crate) fn run(command: Command, world: &World<'_>) -> Result<Exit, Failure> 
                     .output
                     .note(format_args!("only the device itself can set a {}: this is an example", kind.description()));
             }
-            world.output.answer(&New { kind, key: key.expose(), set_by_device_only }, key.expose())?;
+            world.output.deliver(&New { kind, key: key.expose(), set_by_device_only }, key.expose())?;
         }
         Command::Check(Of { kind }) => {
-            let text = input::read_key(None)?;
-            RecoveryKey::parse_typed(kind, &text).map_err(|error| Failure::from(error).exit(Exit::No))?;
+            let parse = |text| RecoveryKey::parse_typed(kind, &text).map_err(Failure::from);
+            input::read_key(None).and_then(parse).map_err(|failure| failure.no_if(ErrorCode::KeyFormat))?;
             let text = format_args!("ok: a well-formed {}", kind.description());
             world.output.answer(&Checked { kind, valid: true }, text)?;
         }

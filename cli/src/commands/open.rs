@@ -83,12 +83,12 @@ pub(crate) fn run(mut arguments: Arguments, world: &World<'_>) -> Result<Exit, F
             world.output.note("nothing authenticated this content: it may be garbage, or what somebody made of it");
         }
         if !world.output.is_json() {
-            world.output.bytes(raw.content.expose())?;
+            world.output.deliver_bytes(raw.content.expose())?;
             return Ok(Exit::Yes);
         }
         let content = zeroize::Zeroizing::new(STANDARD.encode(raw.content.expose()));
         let identity = identity(&identities, raw.identity);
-        world.output.answer(&Raw { content: &content, authenticated: raw.authenticated, identity }, "")?;
+        world.output.deliver(&Raw { content: &content, authenticated: raw.authenticated, identity }, "")?;
         return Ok(Exit::Yes);
     }
     let opened = envelope.open(&identities.keyring, &options).map_err(failure)?;
@@ -101,8 +101,8 @@ pub(crate) fn run(mut arguments: Arguments, world: &World<'_>) -> Result<Exit, F
         identity: identity(&identities, opened.identity),
     };
     match arguments.kind {
-        Some(_) => world.output.answer(&document, opened.payload.key.expose())?,
-        None => world.output.answer(&document, Words(&opened))?,
+        Some(_) => world.output.deliver(&document, opened.payload.key.expose())?,
+        None => world.output.deliver(&document, Words(&opened))?,
     }
     Ok(Exit::Yes)
 }

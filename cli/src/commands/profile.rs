@@ -110,13 +110,20 @@ pub(crate) fn run(command: Command, world: &World<'_>) -> Result<Exit, Failure> 
     }
 }
 
+/// The shortest sections that can be rendered.
+const ORGANIZATION: &[&str] = &["[organization]", "id = \"example.com\"", "identifier = \"com.example\""];
+const FILEVAULT: &[&str] = &["[filevault.enforcement]", "[filevault.escrow]", "location = \"Example IT\""];
+
 fn render(arguments: &Filevault, world: &World<'_>) -> Result<Exit, Failure> {
     let now = world.now()?;
     let policy = read_policy(&arguments.policy)?;
-    let lacks =
-        |what: &str| Failure::usage(format!("{}: the policy has no section [{what}]", arguments.policy.display()));
-    let organization = policy.organization().ok_or_else(|| lacks("organization"))?;
-    let filevault = policy.filevault().ok_or_else(|| lacks("filevault"))?;
+    let lacks = |what: &str, lines: &[&str]| {
+        let problem =
+            format!("{}: the policy has no section [{what}]; one is written in TOML as", arguments.policy.display());
+        Failure::usage(problem).notes(lines.iter().map(|line| (*line).to_owned()))
+    };
+    let organization = policy.organization().ok_or_else(|| lacks("organization", ORGANIZATION))?;
+    let filevault = policy.filevault().ok_or_else(|| lacks("filevault", FILEVAULT))?;
     let certificate = match &arguments.certificate {
         Some(file) => Some(FileVaultCertificate::new(recipient(file, now, world)?, OpensWith::Pkcs1v15, now)?),
         None => None,

@@ -191,7 +191,7 @@ fn sheet(arguments: &SheetArguments, world: &World<'_>) -> Result<Exit, Failure>
             let written = Written { out: out.clone(), recovery: revealed.recovery };
             world.output.answer(&written, format_args!("written: {}", out.display()))?;
         }
-        None => world.output.bytes(page.expose().as_bytes())?,
+        None => world.output.deliver_bytes(page.expose().as_bytes())?,
     }
     Ok(Exit::Yes)
 }

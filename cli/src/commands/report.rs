@@ -9,6 +9,7 @@ use clap::{
 use fdescrow::{
     DeviceId,
     escrow::{self, Among, DeviceReport, Escrow, KeySummary, Page, Paged, Summary, Undecryptable},
+    policy::Level,
     verification::{Reason, Status},
 };
 use serde::Serialize;
@@ -52,6 +53,17 @@ pub(crate) struct ListArguments {
     /// Those of this group
     #[arg(long, value_name = "G", group = "among")]
     group: Option<String>,
+}
+
+/// A level for people.
+pub(crate) fn level_words(level: Level) -> &'static str {
+    match level {
+        Level::WellFormed => "well formed when it was sealed",
+        Level::EnvelopeOpens => "its envelope opens",
+        Level::ProtectorOpens => "it opens its protector",
+        Level::VolumeKeyUnwrapped => "it gives the key of its volume",
+        other => other.as_str(),
+    }
 }
 
 /// Reads one of some words.
@@ -243,9 +255,13 @@ impl fmt::Display for History {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.keys.iter().try_for_each(|key| {
             writeln!(f, "{}, key {}: {}", Visible(&key.device), key.id, Visible(&key.place))?;
-            writeln!(f, "  received {} from {}, {} times in all", key.received, Visible(&key.by), key.sightings)?;
+            write!(f, "  received {} from {}", key.received, Visible(&key.by))?;
+            if key.sightings > 1 {
+                write!(f, ", {} times in all", key.sightings)?;
+            }
+            writeln!(f)?;
             match (key.level, key.last_success) {
-                (Some(level), Some(at)) => writeln!(f, "  {level}, opened last {at}")?,
+                (Some(level), Some(at)) => writeln!(f, "  {}, opened last {at}", level_words(level))?,
                 _ => writeln!(f, "  not opened yet")?,
             }
             if let Some(reason) = key.reason {

@@ -14,7 +14,10 @@ use fdescrow::{
 };
 use serde::Serialize;
 
-use super::store::{Reasoned, StoreArguments};
+use super::{
+    report::level_words,
+    store::{Reasoned, StoreArguments},
+};
 use crate::{
     exit::{Exit, Failure},
     files::{self, Readers},
@@ -164,13 +167,13 @@ pub(crate) fn run(arguments: &Arguments, world: &World<'_>) -> Result<Exit, Fail
     };
     if !world.output.is_json() {
         // The key stands alone on standard output; what there is to know about it stands beside it.
-        world.output.note(format_args!("{}; {}", Visible(&revealed.place), revealed.level));
+        world.output.note(format_args!("{}; {}", Visible(&revealed.place), level_words(revealed.level)));
         for candidate in &revealed.candidates {
             let mark = if candidate.key == revealed.id { "this one" } else { "there is also" };
             world.output.note(format_args!("{mark}: {candidate}"));
         }
     }
-    world.output.answer(&document, revealed.expose())?;
+    world.output.deliver(&document, revealed.expose())?;
     Ok(Exit::Yes)
 }
 

@@ -54,17 +54,18 @@ pub(crate) fn run(arguments: &Arguments, world: &World<'_>) -> Result<Exit, Fail
     if let Some(actor) = &arguments.by {
         options = options.by(actor);
     }
-    let summary = escrow.summary(world.now()?)?;
-    if summary.check_due > 0 {
-        world.output.note("keys wait for their check: run `check` first, since what was never opened may be left out");
+    if escrow.waits_for_first_check(world.now()?)? {
+        world
+            .output
+            .note("keys wait for their first check: run `check` first, since what was never opened may be left out");
     }
-    let progress = world.output.progress(summary.keys);
+    let progress = world.output.progress(escrow.rewrap_total(&to)?);
     let mut total = Document::default();
     loop {
         let report = escrow.rewrap(&identities.keyring, &to, &options, world.now()?)?;
         let next = report.next.clone();
+        progress.inc(envelopes(&report));
         total.add(report);
-        progress.set_position(total.done());
         if next.is_none() {
             break;
         }
@@ -92,11 +93,12 @@ impl Document {
             }
         }
     }
+}
 
-    fn done(&self) -> u64 {
-        let failed = u64::try_from(self.failures.len()).unwrap_or(u64::MAX);
-        self.rewrapped + self.already + self.quarantined + self.unavailable + failed
-    }
+/// How many of the envelopes that were counted before the work a batch is done with.
+fn envelopes(report: &RewrapReport) -> u64 {
+    let failed = u64::try_from(report.failures.len()).unwrap_or(u64::MAX);
+    failed.saturating_add(report.rewrapped + report.already + report.quarantined + report.unavailable)
 }
 
 impl fmt::Display for Document {

@@ -92,7 +92,7 @@ pub(crate) fn run(arguments: &Arguments, world: &World<'_>) -> Result<Exit, Fail
             envelope: arguments.out.is_none().then(|| STANDARD.encode(envelope.der())),
             out: arguments.out.as_deref(),
         };
-        world.output.answer(&document, "")?;
+        world.output.deliver(&document, "")?;
     } else if arguments.out.is_none() {
         world.output.binary(envelope.der())?;
     }

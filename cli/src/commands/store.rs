@@ -1,6 +1,7 @@
 //! Which store, and whose keys?
 
 use std::{
+    io::ErrorKind,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -14,7 +15,7 @@ use crate::{exit::Failure, input, world::World};
 /// The options of every command over a store.
 #[derive(Args, Debug)]
 pub(crate) struct StoreArguments {
-    /// The store: sqlite:PATH, or memory: for one that ends with the command
+    /// The store: sqlite:PATH, sqlite:PATH?mode=ro to read it only, or memory: for one that ends with the command
     #[arg(long, value_name = "URL")]
     pub(crate) store: String,
     /// The organization whose keys they are
@@ -41,16 +42,24 @@ pub(crate) struct Reasoned {
 
 /// Whether there is no file, or an empty one, which SQLite would take for a new database.
 fn is_nothing(path: &Path) -> bool {
-    std::fs::metadata(path).map_or(true, |metadata| metadata.is_file() && metadata.len() == 0)
+    match std::fs::metadata(path) {
+        Ok(metadata) => metadata.is_file() && metadata.len() == 0,
+        // What may not be looked at may be there: opening it says why it cannot be read.
+        Err(error) => matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory),
+    }
+}
+
+/// The file that a URL of a store names, if it names one.
+fn file_of(url: &str) -> Option<&str> {
+    let path = url.strip_prefix("sqlite:")?;
+    Some(path.strip_suffix("?mode=ro").unwrap_or(path)).filter(|path| !path.is_empty())
 }
 
 impl StoreArguments {
     /// The escrow in a store that is there.
     pub(crate) fn escrow(&self, certificates: Vec<Certificate>, world: &World<'_>) -> Result<Escrow, Failure> {
         // A mistyped path must not become an empty store in which no device has a key.
-        if let Some(path) =
-            self.store.strip_prefix("sqlite:").filter(|path| !path.is_empty() && is_nothing(Path::new(path)))
-        {
+        if let Some(path) = file_of(&self.store).filter(|path| is_nothing(Path::new(path))) {
             return Err(Failure::of(ErrorCode::StoreUnavailable, format!("{path}: there is no such store")));
         }
         self.escrow_or_new(certificates, world)

@@ -110,6 +110,9 @@ fn what_cannot_be_made_is_refused_before_anything_is_written() {
         ("CN=E", "p-256", "0"),
         ("CN=E", "p-256", "x"),
         ("", "p-256", "1"),
+        ("CN=E,C=DEX", "p-256", "1"),
+        ("CN=E,C=D", "p-256", "1"),
+        ("CN=E,C=49", "p-256", "1"),
     ] {
         let arguments = [
             "certificate",
@@ -131,6 +134,20 @@ fn what_cannot_be_made_is_refused_before_anything_is_written() {
 }
 
 #[test]
+fn what_is_wrong_with_a_subject_is_told_from_an_example() {
+    let desk = Desk::new("certificates");
+    let new = |subject| {
+        let rest = ["--algorithm", "p-256", "--key-out", "k", "--out", "c"];
+        desk.run(&[&["certificate", "new", "--subject", subject][..], &rest].concat(), "")
+    };
+    let run = new("no name").ends(2);
+    assert!(run.stderr.contains("an example of one that is: `CN="), "{}", run.stderr);
+    let run = new("CN=E,C=DEX").ends(2);
+    assert!(run.stderr.contains("two letters"), "{}", run.stderr);
+    new("CN=E,C=DE").ends(0);
+}
+
+#[test]
 fn certificates_are_shown_from_pem_der_and_standard_input() {
     let desk = Desk::new("certificates");
     desk.certificate("one", "p-256");
@@ -147,4 +164,21 @@ fn certificates_are_shown_from_pem_der_and_standard_input() {
     assert!(text.contains("subject: CN=one") && text.contains(der["certificates"][0]["fingerprint"].as_str().unwrap()));
     desk.run(&["certificate", "show", "one.key"], "").ends(2);
     desk.run(&["certificate", "show", "nothing"], "").ends(2);
+}
+
+#[test]
+fn one_password_for_all_files_is_not_asked_of_one_that_has_none() {
+    let desk = Desk::new("certificates");
+    desk.write("pw", "correct horse\n");
+    desk.certificate("plain", "p-256");
+    desk.shell("openssl pkcs12 -export -inkey plain.key -in plain.crt -passout pass: -out plain.p12").ends(0);
+    desk.shell("openssl pkcs12 -export -inkey plain.key -in plain.crt -passout pass:other -out other.p12").ends(0);
+    let new = "$F certificate new --subject CN=E --algorithm p-256 --key-out k.pem --out c.pem --password-fd 3 3<pw";
+    desk.shell(new).ends(0);
+    for certificate in ["plain.crt", "c.pem"] {
+        desk.shell(&format!("$F key new --kind luks | $F seal --kind luks --to {certificate} --out e.der")).ends(0);
+        desk.shell("$F open --identity k.pem c.pem plain.p12 --kind luks --password-fd 3 e.der 3<pw").ends(0);
+    }
+    let run = desk.shell("$F open --identity k.pem other.p12 --kind luks --password-fd 3 e.der 3<pw").ends(2);
+    assert!(run.stderr.contains("other.p12") && run.stderr.contains("password is wrong"), "{}", run.stderr);
 }

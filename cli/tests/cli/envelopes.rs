@@ -270,3 +270,25 @@ fn no_key_stands_in_arguments_or_environment() {
     assert!(child.wait().unwrap().success());
     assert!(!sealed.windows(FILEVAULT.len()).any(|window| window == FILEVAULT.as_bytes()));
 }
+
+#[test]
+fn base64url_and_data_urls_are_refused_with_a_hint() {
+    let desk = Desk::new("envelopes");
+    desk.certificate("escrow", "p-256");
+    // Nothing in base64 has to hold a character that base64url writes in another way: enough messages do.
+    let refused = (0..20).find_map(|_| {
+        desk.run(&["seal", "--kind", "bitlocker", "--to", "escrow.crt", "--out", "e.der"], BITLOCKER).ends(0);
+        desk.shell("base64 -w0 e.der | tr '+/' '-_' > e.url").ends(0);
+        let text = desk.read("e.url");
+        text.iter().any(|byte| matches!(byte, b'-' | b'_')).then(|| desk.run(&["inspect"], &text).ends(2))
+    });
+    let refused = refused.expect("one of twenty");
+    assert!(refused.stderr.contains("base64url"), "{}", refused.stderr);
+    desk.shell("{ printf 'data:application/cms;base64,'; base64 -w0 e.der; } > e.data").ends(0);
+    let receive =
+        ["receive", "--store", "sqlite:keys.db", "--device", "PC", "--kind", "bitlocker", "--by", "a", "e.data"];
+    for arguments in [&["inspect", "e.data"][..], &receive] {
+        let refused = desk.run(arguments, "").ends(2);
+        assert!(refused.stderr.contains("give what follows its comma"), "{}", refused.stderr);
+    }
+}

@@ -41,6 +41,25 @@ fn help_and_version_are_answers_and_nonsense_is_bad_usage() {
 }
 
 #[test]
+fn errors_of_the_command_line_itself_have_a_name_that_is_documented_and_no_number() {
+    let desk = Desk::new("house");
+    desk.certificate("escrow", "p-256");
+    let page = fdescrow_tests::documents::document("docs/cli.md");
+    for (line, name, code) in [
+        ("open", "Usage", 2),
+        ("certificate show nothing", "File", 2),
+        ("open --identity nothing escrow.crt", "File", 3),
+        ("key new --kind luks > /dev/full", "Output", 3),
+    ] {
+        let error = desk.shell(&format!("$F --json {line}")).ends(code).error();
+        assert!(error["code"].is_null() && error["name"] == name, "{line}: {error}");
+        let row = page.lines().find(|row| row.starts_with(&format!("| `{name}` |"))).expect("it is documented");
+        let codes = row.split('|').nth(2).unwrap();
+        assert!(codes.contains(&code.to_string()) && row.contains(error["fault"].as_str().unwrap()), "{row}");
+    }
+}
+
+#[test]
 fn completions_and_manual_pages_know_every_command() {
     let desk = Desk::new("house");
     for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {

@@ -87,7 +87,10 @@ fn a_key_where_a_name_or_a_reason_belongs_is_stored_nowhere() {
 fn no_text_and_too_much_text_are_no_keys() {
     let desk = Desk::new("keys");
     desk.run(&["key", "check", "--kind", "snapd"], "").ends(1);
-    desk.run(&["key", "check", "--kind", "snapd"], [0xff, 0xfe]).ends(2);
-    desk.run(&["key", "check", "--kind", "snapd"], vec![b'1'; 100_000]).ends(2);
+    desk.run(&["key", "check", "--kind", "snapd"], [0xff, 0xfe]).ends(1);
+    desk.run(&["key", "check", "--kind", "snapd"], vec![b'1'; 100_000]).ends(1);
+    let error = desk.run(&["key", "check", "--kind", "snapd", "--json"], vec![b'1'; 2000]).ends(1).error();
+    assert_eq!(error["name"], "KeyFormat");
     desk.run(&["key", "check", "--kind", "guess"], "").ends(2);
+    desk.shell("$F key check --kind snapd < .").ends(2);
 }

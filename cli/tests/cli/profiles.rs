@@ -88,3 +88,22 @@ fn profiles_that_contradict_each_other_are_told_and_the_answer_is_no() {
     desk.run(&["profile", "lint", "policy.toml"], "").ends(2);
     desk.run(&["profile", "lint"], "").ends(2);
 }
+
+#[test]
+fn a_section_that_is_missing_is_shown_as_it_has_to_be_written() {
+    let desk = desk();
+    let mut policy = String::from("[posture]\n");
+    for section in ["[organization]", "[filevault"] {
+        desk.write("policy.toml", &policy);
+        let run = desk.run(&["profile", "filevault", "--policy", "policy.toml"], "").ends(2);
+        assert!(run.stderr.contains(&format!("the policy has no section {section}")), "{}", run.stderr);
+        // What is shown is what is missing.
+        let shown = run.stderr.lines().filter_map(|line| line.strip_prefix("  "));
+        for line in shown.filter(|line| line.starts_with('[') || line.contains(" = ")) {
+            policy.push_str(line);
+            policy.push('\n');
+        }
+    }
+    desk.write("policy.toml", &policy);
+    desk.run(&RENDER, "").ends(0);
+}

@@ -53,7 +53,8 @@ fn a_macs_blob_is_received_checked_and_revealed() {
     let keys = history["keys"].as_array().unwrap();
     assert_eq!((keys.len(), &keys[0]["id"], &keys[0]["kind"]), (1, &receipt["key"], &json!("filevault")));
     assert_eq!((keys[0]["sightings"].as_u64(), keys[0]["level"].as_str()), (Some(2), Some("envelope_opens")));
-    assert!(desk.store(&["history"], &[], "").ends(0).text().contains("envelope_opens"));
+    let text = desk.store(&["history"], &[], "").ends(0).text();
+    assert!(text.contains("its envelope opens") && text.contains("2 times in all"), "{text}");
     let status = desk.store(&["status"], &["--device", "M", "--json"], "").ends(0).json();
     assert_eq!(status["assessment"]["status"], "verified");
     assert!(desk.store(&["status"], &[], "").ends(0).text().contains("verified: 1"));
@@ -206,9 +207,9 @@ fn a_key_that_no_check_can_finish_is_not_passed_over_in_silence() {
     let desk = desk();
     receive_clear(&desk, "PC", &[], BITLOCKER).ends(0);
     receive(&desk, "M").ends(0);
-    // Rows that follow from the envelopes are gone, so that no change of the PC's key can be committed.
-    let delete =
-        "import sqlite3; d = sqlite3.connect('keys.db'); d.execute('delete from fdescrow_recipients'); d.commit()";
+    // Somebody in the database sees to it that no change of the PC's key can be committed.
+    let delete = "import sqlite3; d = sqlite3.connect('keys.db'); d.execute(\"create trigger t before update on \
+                  fdescrow_keys when new.device = 'PC' begin select raise(ignore); end\"); d.commit()";
     desk.write("delete.py", delete);
     desk.shell("python3 delete.py").ends(0);
     let report = check(&desk, &IDENTITY).ends(3).json();
@@ -227,6 +228,33 @@ fn a_key_with_several_envelopes_that_is_not_rewrapped_is_told_once() {
     let foreign = ["--identity", "third.key", "third.crt", "--to", "fourth.crt", "--json"];
     let failures = desk.store(&["rewrap"], &foreign, "").ends(1).json()["failures"].clone();
     assert_eq!(failures.as_array().unwrap().len(), 1, "{failures}");
+}
+
+#[test]
+fn a_second_rewrap_does_not_ask_for_a_check_of_what_was_opened_already() {
+    let desk = desk();
+    desk.certificate("newest", "p-256");
+    receive(&desk, "M").ends(0);
+    let rewrap = |to: &str| desk.store(&["rewrap"], &[&IDENTITY[..], &["--to", to]].concat(), "").ends(0).stderr;
+    let note = "wait for their first check";
+    assert!(rewrap("newer.crt").contains(note), "it was never opened");
+    check(&desk, &IDENTITY).ends(0);
+    assert!(!rewrap("newer.crt").contains(note));
+    assert!(!rewrap("newest.crt").contains(note), "what waits is only the check of the new envelope");
+    assert!(!rewrap("newest.crt").contains(note));
+}
+
+#[test]
+fn a_damaged_file_is_told_as_one() {
+    let desk = desk();
+    receive(&desk, "M").ends(0);
+    let mut bytes = desk.read("keys.db");
+    for byte in bytes.iter_mut().skip(4096) {
+        *byte = 0xff;
+    }
+    desk.write("keys.db", bytes);
+    let run = desk.store(&["status"], &[], "").ends(3);
+    assert!(run.stderr.contains("the database is damaged") && !run.stderr.contains('?'), "{}", run.stderr);
 }
 
 #[test]

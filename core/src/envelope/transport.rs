@@ -34,7 +34,21 @@ pub(super) fn decode<'a>(input: &'a [u8], limits: &Limits) -> Result<Cow<'a, [u8
     };
     match decoded {
         Some(bytes) if bytes.first() == Some(&tag::SEQUENCE) => Ok(Cow::Owned(bytes.to_vec())),
-        _ => Err(Malformed::NotCms.into()),
+        _ => Err(refused(text).into()),
+    }
+}
+
+/// What else the text may be that people take for base64.
+fn refused(text: &[u8]) -> Malformed {
+    let url =
+        |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'=') || byte.is_ascii_whitespace();
+    match text.trim_ascii_start() {
+        [b'd' | b'D', rest @ ..] if rest.get(..4).is_some_and(|scheme| scheme.eq_ignore_ascii_case(b"ata:")) => {
+            Malformed::DataUrl
+        }
+        // A SEQUENCE, and far longer than any key in clear.
+        digits @ [b'M', ..] if digits.len() > 200 && digits.iter().all(url) => Malformed::Base64Url,
+        _ => Malformed::NotCms,
     }
 }
 

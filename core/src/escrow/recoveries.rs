@@ -57,7 +57,7 @@ impl Escrow {
         let asked = request.asked()?;
         let chosen = self.choose(request)?;
         let rules = self.recovery_rules(&asked.device)?;
-        let key = chosen.order.last().copied().ok_or(Error::NoKey)?;
+        let key = chosen.best;
         let envelope = self.envelope_to_open(&key, &chosen)?;
         let used = self.used(&asked.actor, &rules, now)?;
         let course = Recovery::request(asked.request(now), Some(key), Some(envelope), &rules, used)?;

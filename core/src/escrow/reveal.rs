@@ -229,6 +229,8 @@ pub(super) struct Chosen {
     pub(super) place: Place,
     /// In which order they are tried.
     pub(super) order: Vec<KeyId>,
+    /// The one that is known best to work; if none is, the one that is tried first.
+    pub(super) best: KeyId,
     candidates: Vec<Candidate>,
 }
 
@@ -309,7 +311,7 @@ impl Escrow {
     }
 
     fn hand_out(&self, request: &Reveal, asked: &Asked, keyring: &Keyring, now: Timestamp) -> Result<Revealed, Error> {
-        let Chosen { keys, place, mut order, candidates } = self.choose(request)?;
+        let Chosen { keys, place, mut order, candidates, .. } = self.choose(request)?;
         let authorized = match request.recovery {
             Some(recovery) => self.take_up(&recovery, asked, now)?,
             None => self.authorize(asked, order.first().copied(), now)?,
@@ -358,14 +360,14 @@ impl Escrow {
         let sorted = candidates(facts(), device.state.installation());
         let mut order: Vec<KeyId> = sorted.untried.iter().map(|facts| facts.id()).collect();
         order.extend(sorted.chosen.map(KeyFacts::id));
-        if request.key.is_some() || order.is_empty() {
-            // One that was named, or of which nothing is known but that they are there: all that may be opened.
-            order = facts().filter(|facts| !facts.is_apart()).map(KeyFacts::id).collect();
-            order.reverse();
+        if request.key.is_some() || sorted.chosen.is_none() {
+            // One that was named, or none that is known to work: all that may be opened, also if it is an earlier
+            // installation's.
+            let rest = facts().rev().filter(|facts| !facts.is_apart()).map(KeyFacts::id);
+            let rest: Vec<KeyId> = rest.filter(|id| !order.contains(id)).collect();
+            order.extend(rest);
         }
-        if order.is_empty() {
-            return Err(Error::Quarantined);
-        }
+        let best = sorted.chosen.map(KeyFacts::id).or(order.first().copied()).ok_or(Error::Quarantined)?;
         let candidates = sorted
             .all
             .iter()
@@ -376,7 +378,7 @@ impl Escrow {
                 standing: *standing,
             })
             .collect();
-        Ok(Chosen { keys, place, order, candidates })
+        Ok(Chosen { keys, place, order, best, candidates })
     }
 }
 

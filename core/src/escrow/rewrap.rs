@@ -13,7 +13,7 @@ use crate::{
     ids::{Actor, DeviceId, Digest, KeyId},
     store::{
         ChangeId, Index, ReadRecords, Row, RowCursor, RowQuery,
-        records::{EnvelopeOrigin, EnvelopeRecord, KeyRecord},
+        records::{DeviceRecord, EnvelopeOrigin, EnvelopeRecord, KeyRecord},
     },
     time::Timestamp,
     verification::KeyChange,
@@ -303,6 +303,32 @@ impl Escrow {
     pub fn check_total(&self, now: Timestamp) -> Result<u64, Error> {
         let query = RowQuery::new(&self.organization, Index::DEVICES_BY_CHECK).to(now.unix_seconds());
         Ok(self.store.count(&query)?)
+    }
+
+    /// Whether keys wait for their check that never opened. What those are sealed to may not be known yet, and then
+    /// they are not re-wrapped. Keys that only wait for the check of a new envelope do not count.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub fn waits_for_first_check(&self, now: Timestamp) -> Result<bool, Error> {
+        let mut devices = RowQuery::new(&self.organization, Index::DEVICES_BY_CHECK).to(now.unix_seconds());
+        loop {
+            let page = self.store.as_ref().read_page::<DeviceRecord>(&devices)?;
+            for record in &page.records {
+                let keys = RowQuery::new(&self.organization, Index::KEYS_BY_DUE).equal(record.device.as_str());
+                let mut keys = keys.to(now.unix_seconds());
+                loop {
+                    let page = self.key_page(&keys)?;
+                    if page.records.iter().any(|record| record.facts.last_success().is_none()) {
+                        return Ok(true);
+                    }
+                    let Some(next) = page.next else { break };
+                    keys = keys.after(next);
+                }
+            }
+            let Some(next) = page.next else { return Ok(false) };
+            devices = devices.after(next);
+        }
     }
 
     /// The key records of a page of a query.

@@ -11,6 +11,13 @@ pub trait PolicySource: fmt::Debug + Send + Sync {
     fn policy(&self, group: Option<&str>) -> Arc<Policy>;
 }
 
+/// One policy for every group; it is copied for every answer, which a shared one is not.
+impl PolicySource for Policy {
+    fn policy(&self, _group: Option<&str>) -> Arc<Policy> {
+        Arc::new(self.clone())
+    }
+}
+
 /// One policy for every group.
 impl PolicySource for Arc<Policy> {
     fn policy(&self, _group: Option<&str>) -> Arc<Policy> {
@@ -48,6 +55,7 @@ impl Policy {
         Self {
             organization: None,
             filevault: None,
+            bitlocker: None,
             luks: None,
             escrow: None,
             posture: None,

@@ -1,6 +1,7 @@
 //! Does the machine do what its table says, and keep its rules whatever happens?
 
 mod causes;
+mod follow;
 mod properties;
 mod stories;
 mod table;

@@ -240,6 +240,11 @@ fn age(shown: Timestamp, failure: Option<&Failure>, rules: &EscrowRules, now: Ti
     }
 }
 
+/// Whether a key was shown to work as far as the rules demand, however long ago, and nothing speaks against it.
+pub fn works(key: &KeyFacts, rules: &EscrowRules) -> bool {
+    situation(key, rules, key.received()).works
+}
+
 fn reaches(key: &KeyFacts, rules: &EscrowRules) -> bool {
     let required = rules.required_level(key.place().kind);
     key.reached(rules.accept_device_proof).is_some_and(|reached| reached.level >= required)

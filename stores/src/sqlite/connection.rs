@@ -10,6 +10,7 @@ use std::{
 use fdescrow::store::{Corrupt, StoreError, Table};
 use rusqlite::{Connection, ErrorCode, OpenFlags, config::DbConfig};
 
+use super::read_only;
 use crate::{migration::Versions, sql::Sql};
 
 /// How many connections for reading are kept when nobody reads.
@@ -18,14 +19,23 @@ pub(super) const SPARE_READERS: usize = 4;
 /// How many prepared statements a connection keeps.
 const STATEMENTS: usize = 128;
 
-/// Makes sure that there is a file, for its owner alone if it is new, and answers its absolute path: so no
-/// name has a meaning of its own to SQLite.
-pub(super) fn create_file(path: &Path) -> Result<PathBuf, StoreError> {
+/// The absolute path of a file: so no name has a meaning of its own to SQLite.
+pub(super) fn absolute(path: &Path) -> Result<PathBuf, StoreError> {
     let unavailable = |error: io::Error| StoreError::Unavailable(Box::new(error));
     if path.as_os_str().is_empty() {
         return Err(StoreError::Misuse("the store's file has no name".to_owned()));
     }
     let path = std::path::absolute(path).map_err(unavailable)?;
+    if path.is_dir() {
+        return Err(unavailable(io::ErrorKind::IsADirectory.into()));
+    }
+    Ok(path)
+}
+
+/// Makes sure that there is a file, for its owner alone if it is new, and answers its absolute path.
+pub(super) fn create_file(path: &Path) -> Result<PathBuf, StoreError> {
+    let unavailable = |error: io::Error| StoreError::Unavailable(Box::new(error));
+    let path = absolute(path)?;
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]
@@ -39,14 +49,27 @@ pub(super) fn create_file(path: &Path) -> Result<PathBuf, StoreError> {
                 File::open(directory).and_then(|directory| directory.sync_all()).map_err(unavailable)?;
             }
         }
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+        // Some systems look at the folder's mode first.
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists || path.is_file() => {}
         Err(error) => return Err(unavailable(error)),
     }
     Ok(path)
 }
 
-pub(super) fn open_writer(path: &Path, busy_timeout: Duration) -> Result<Connection, StoreError> {
+/// A connection that writes; `None` where the file or its folder cannot be written.
+pub(super) fn open_writer(path: &Path, busy_timeout: Duration) -> Result<Option<Connection>, StoreError> {
+    match try_writer(path, busy_timeout) {
+        Err(error) if read_only::is_why(&error) => Ok(None),
+        result => result,
+    }
+}
+
+fn try_writer(path: &Path, busy_timeout: Duration) -> Result<Option<Connection>, StoreError> {
     let connection = open(path, OpenFlags::SQLITE_OPEN_READ_WRITE, busy_timeout)?;
+    // SQLite takes less than it was asked for, and does not say so.
+    if connection.is_readonly("main").map_err(failed)? {
+        return Ok(None);
+    }
     let mode: String = pragma(&connection, "PRAGMA journal_mode = WAL")?;
     if mode != "wal" {
         let problem = format!("the file lies where SQLite cannot keep a write-ahead log (journal mode {mode})");
@@ -59,14 +82,10 @@ pub(super) fn open_writer(path: &Path, busy_timeout: Duration) -> Result<Connect
     if synchronous < 2 {
         return Err(StoreError::Durability("SQLite does not take synchronous = FULL".to_owned()));
     }
-    Ok(connection)
+    Ok(Some(connection))
 }
 
-pub(super) fn open_reader(path: &Path, busy_timeout: Duration) -> Result<Connection, StoreError> {
-    open(path, OpenFlags::SQLITE_OPEN_READ_ONLY, busy_timeout)
-}
-
-fn open(path: &Path, mode: OpenFlags, busy_timeout: Duration) -> Result<Connection, StoreError> {
+pub(super) fn open(path: &Path, mode: OpenFlags, busy_timeout: Duration) -> Result<Connection, StoreError> {
     let flags = mode | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_EXRESCODE;
     let connection = Connection::open_with_flags(path, flags).map_err(failed)?;
     connection.busy_timeout(busy_timeout).map_err(failed)?;
@@ -158,7 +177,7 @@ pub(super) fn check_columns(connection: &Connection, sql: &Sql) -> Result<(), St
 pub(super) fn failed(error: rusqlite::Error) -> StoreError {
     match error.sqlite_error_code() {
         Some(ErrorCode::DatabaseCorrupt) => {
-            StoreError::Corrupt(Corrupt::of_database("is in a file that is damaged: restore it from a backup"))
+            StoreError::Corrupt(Corrupt::of_database("is damaged: restore it from a backup"))
         }
         Some(ErrorCode::NotADatabase) => StoreError::Schema("the file is not a SQLite database".to_owned()),
         // "No such table", "no such column": everything else about the statements is tested.

@@ -165,3 +165,16 @@ fn two_prefixes_in_a_file_are_two_stores() {
         assert!(matches!(with(bad), Err(StoreError::Misuse(_))), "{bad}");
     }
 }
+
+#[test]
+fn a_store_that_was_closed_is_one_file() {
+    let folder = TemporaryFolder::new();
+    let path = folder.file("keys.db");
+    let store = open(&format!("sqlite:{}", path.display())).unwrap();
+    fill(&store, &organization(), 3);
+    let before = everything(&*store);
+    drop(store);
+    let names: Vec<_> = fs::read_dir(path.parent().unwrap()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(names, ["keys.db"]);
+    assert_eq!(everything(&SqliteStore::open(&path).unwrap()), before);
+}

@@ -193,7 +193,7 @@ fn words<const N: usize>(words: [&'static str; N]) -> BTreeSet<&'static str> {
 #[test]
 fn a_file_that_nobody_touched_is_intact_by_every_means() {
     let scene = Scene::new();
-    let nothing = || BTreeSet::new();
+    let nothing = BTreeSet::new;
     let expected = Found { alone: nothing(), with_key: nothing(), with_checkpoint: nothing() };
     assert_eq!(scene.after(|_| {}), expected);
 }

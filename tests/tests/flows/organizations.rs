@@ -8,7 +8,10 @@ use std::{collections::BTreeSet, fmt::Debug, fs, ops::ControlFlow, sync::Arc};
 use fdescrow::{
     Error, ErrorCode, Escrow, KeyId, Kind, Policy,
     audit::{Checkpoint, CheckpointLimits},
-    escrow::{CheckOptions, Page, Receipt, ReceiptStatus, Reveal, RewrapOptions},
+    escrow::{Among, CheckOptions, Page, Receipt, ReceiptStatus, Reveal, RewrapOptions},
+    ids::Person,
+    recovery::{Outcome, RecoveryId, search::Search},
+    rotation::{RotationEvent, RotationId},
     store::{Cursor, Row, conformance::Fixture},
     verification::{Configuration, Delivery, Operation},
 };
@@ -23,34 +26,55 @@ over_every_store! {
 
 /// What every method is asked.
 const METHODS: &[&str] = &[
-    "agent_reported",
     "accept_quarantined",
+    "agent_reported",
+    "all_rotations",
+    "approve_recovery",
     "assess",
+    "assess_changed",
+    "assess_due",
     "audit_of",
     "certificates",
     "check",
     "check_total",
     "checkpoint",
+    "compromise_certificate",
     "configuration_reported",
+    "count",
+    "deny_recovery",
     "device",
     "devices",
     "events",
+    "expose_keys",
+    "find",
     "forget_device",
     "history",
+    "list",
     "live_references",
     "move_to_group",
+    "name_device",
     "new_installation",
     "organization",
     "profile",
     "quarantine",
     "receipt",
     "receive",
+    "recoveries",
+    "recovery",
     "registered_certificates",
     "reject_quarantined",
+    "release_to_device",
+    "report_recovery",
+    "request_recovery",
+    "request_rotation",
     "retire_certificate",
     "reveal",
+    "reveal_to",
+    "revoke_approval",
     "rewrap",
     "rewrap_total",
+    "rotation_reported",
+    "rotations",
     "summary",
     "undecryptable",
     "verify_audit",
@@ -185,6 +209,7 @@ fn what_one_organization_asks_and_does_is_never_about_another_counted(fixture: &
         names.push("ana".to_owned());
         let mut asked = Asked { escrow: &second.escrow, names_of_the_other: names, methods: BTreeSet::new(), calls: 0 };
         ask_while_empty(&mut asked, &keys, &keyring);
+        ask_of_rules_while_empty(&mut asked, &keyring);
         assert_eq!(rows(&*store, second.escrow.organization()).0, [], "asking wrote nothing");
         act(&mut asked, &second, &story, &keyring);
         assert_eq!(asked.methods.len(), METHODS.len(), "{:?}", asked.methods);
@@ -201,6 +226,45 @@ fn what_one_organization_asks_and_does_is_never_about_another_counted(fixture: &
         others.len(),
         before.0.len()
     );
+}
+
+/// Of rotations, recoveries, names and lists, where nothing was ever received.
+fn ask_of_rules_while_empty(asked: &mut Asked<'_>, keyring: &fdescrow::envelope::Keyring) {
+    let (escrow, by, page) = (asked.escrow, actor("bob"), Page::first());
+    let technician = &Custodian::second().certificate;
+    for name in ["MAC", "PC", "OTHER MAC"] {
+        let pc = device(name);
+        let wanted = || Reveal::of(&pc).by(&by).reason("x");
+        let unknown = ErrorCode::DeviceUnknown;
+        asked.refused("request_rotation", escrow.request_rotation(&pc, None, &by, "x", at(3)), unknown);
+        asked.refused("rotations", escrow.rotations(&pc, at(3)), unknown);
+        let event = RotationEvent::Cancelled { at: at(3) };
+        let reported = escrow.rotation_reported(&pc, &RotationId::from_bytes([1; 16]), &event, &by, at(3));
+        asked.refused("rotation_reported", reported, unknown);
+        asked.refused("request_recovery", escrow.request_recovery(&wanted(), at(3)), unknown);
+        asked.refused("reveal_to", escrow.reveal_to(wanted(), technician, keyring, at(3)), unknown);
+        asked.refused("release_to_device", escrow.release_to_device(wanted(), "c", keyring, at(3)), unknown);
+        asked.refused("name_device", escrow.name_device(&pc, &[], &by, at(3)), unknown);
+        let search = Search::parse(name).unwrap();
+        assert!(asked.answer("find", escrow.find(&search).unwrap()).is_empty());
+    }
+    let (recovery, person) = (RecoveryId::from_bytes([1; 16]), Person::new("iss", "bob").unwrap());
+    let unknown = ErrorCode::RecoveryUnknown;
+    asked.refused("recovery", escrow.recovery(&recovery, at(3)), unknown);
+    asked.refused("approve_recovery", escrow.approve_recovery(&recovery, &person, &by, None, at(3)), unknown);
+    asked.refused("revoke_approval", escrow.revoke_approval(&recovery, &person, &by, at(3)), unknown);
+    asked.refused("deny_recovery", escrow.deny_recovery(&recovery, &by, "x", at(3)), unknown);
+    asked.refused("report_recovery", escrow.report_recovery(&recovery, Outcome::Worked, &by, at(3)), unknown);
+    assert!(asked.answer("recoveries", escrow.recoveries(None, &page, at(3)).unwrap()).items.is_empty());
+    assert!(asked.answer("all_rotations", escrow.all_rotations(&page, at(3)).unwrap()).items.is_empty());
+    assert!(asked.answer("list", escrow.list(&Among::All, &page, at(3)).unwrap()).items.is_empty());
+    assert_eq!(asked.answer("count", escrow.count(&Among::All).unwrap()), 0);
+    assert_eq!(asked.answer("assess_due", escrow.assess_due(10, &by, at(9_000_000)).unwrap()).judged, 0);
+    assert_eq!(asked.answer("assess_changed", escrow.assess_changed(&page, &by, at(3)).unwrap()).0.judged, 0);
+    let fingerprint = Custodian::first().certificate.fingerprint();
+    let compromised = escrow.compromise_certificate(&fingerprint, &by, "x", at(3));
+    asked.refused("compromise_certificate", compromised, ErrorCode::KeyUnknown);
+    assert!(asked.answer("expose_keys", escrow.expose_keys(&fingerprint, &page, &by, at(3)).unwrap()).items.is_empty());
 }
 
 /// Nothing was ever received here.
@@ -301,16 +365,22 @@ fn act(asked: &mut Asked<'_>, fleet: &Fleet, story: &Story, keyring: &fdescrow::
             .unwrap(),
     );
     asked.answer("agent_reported", escrow.agent_reported(&pc, None, &by, at(12)).unwrap());
-    asked.answer("move_to_group", escrow.move_to_group(&pc, Some("laptops"), &by, "moved", at(12)).unwrap());
-    asked.answer("accept_quarantined", escrow.accept_quarantined(&receipts[1].key, &by, "its own", at(13)).unwrap());
+    asked.answer("move_to_group", escrow.move_to_group(&pc, Some("laptops"), &by, "moved", at(12))).unwrap();
+    asked.answer("accept_quarantined", escrow.accept_quarantined(&receipts[1].key, &by, "its own", at(13))).unwrap();
     let again = escrow.receive(story.mac.upload(&device("THIRD MAC")), at(14)).unwrap();
-    asked.answer("reject_quarantined", escrow.reject_quarantined(&again.key, &by, "replayed", at(15)).unwrap());
+    asked.answer("reject_quarantined", escrow.reject_quarantined(&again.key, &by, "replayed", at(15))).unwrap();
     let report = asked.answer("rewrap", fleet.rewrap(keyring, Custodian::second(), at(16)));
     assert_eq!(report.rewrapped, 3);
     let report = fleet.check(&Custodian::second().keyring(), at(17));
     assert_eq!(report.opened, 3);
-    asked.answer("new_installation", escrow.new_installation(&mac, &by, "wiped", at(18)).unwrap());
-    asked.answer("forget_device", escrow.forget_device(&mac, &by, "sold", at(19)).unwrap());
+    let asked_for = escrow.request_rotation(&pc, None, &by, "came back", at(17)).unwrap();
+    asked.answer("rotations", (asked_for, escrow.rotations(&pc, at(17)).unwrap()));
+    let recovery = escrow.request_recovery(&Reveal::of(&mac).by(&by).reason("lost"), at(17)).unwrap();
+    asked.answer("recovery", escrow.recovery(&recovery.recovery, at(17)).unwrap());
+    asked.answer("deny_recovery", escrow.deny_recovery(&recovery.recovery, &by, "found it", at(17)).unwrap());
+    asked.answer("find", escrow.find(&Search::parse("MAC").unwrap()).unwrap());
+    asked.answer("new_installation", escrow.new_installation(&mac, &by, "wiped", at(18))).unwrap();
+    asked.answer("forget_device", escrow.forget_device(&mac, &by, "sold", at(19))).unwrap();
     let first = Custodian::curve().certificate.fingerprint();
     drop(asked.answer("retire_certificate", escrow.retire_certificate(&first, &by, "rollover", at(20))));
     for key in [&receipts[0].key, &receipts[3].key] {

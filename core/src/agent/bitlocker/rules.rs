@@ -4,9 +4,11 @@ use std::{collections::BTreeSet, fmt};
 
 use serde::{Deserialize, Serialize};
 
+pub use crate::policy::bitlocker::{Before, EncryptionType};
 use crate::{
     ids::{ProtectorId, Word},
-    policy::escrow::Level,
+    key::Kind,
+    policy::{Policy, bitlocker, bitlocker::Usage, escrow::Level},
     verification::{EncryptionMethod, ProtectorKind},
 };
 
@@ -51,31 +53,6 @@ impl Goal {
     pub fn friendly_name(&self) -> String {
         format!("fdescrow {}", self.id)
     }
-}
-
-/// How far in escrow the recovery password must be before encryption begins or goes on, and before protection of a
-/// volume that is to be protected is turned on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum Before {
-    /// Sealed, and in the agent's spool: for devices that are encrypted while they cannot reach the server.
-    Spooled,
-    /// The server has it.
-    Stored,
-    /// The server showed that it works, at the level of the rules.
-    Verified,
-}
-
-/// How much of the volume is encrypted at first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum EncryptionType {
-    /// All of it: what was deleted earlier too.
-    Full,
-    /// What is in use; the rest when it is written.
-    UsedSpaceOnly,
 }
 
 impl EncryptionType {
@@ -164,4 +141,43 @@ impl Default for Rules {
             new_passwords: 3,
         }
     }
+}
+
+impl Rules {
+    /// What a policy says; the rest has its default.
+    pub fn of(policy: &Policy) -> Self {
+        let mut rules = Self { level: policy.escrow().required_level(Kind::BitLocker), ..Self::default() };
+        let Some(settings) = policy.bitlocker().map(bitlocker::BitLockerPolicy::settings) else { return rules };
+        if let Some(enforcement) = &settings.enforcement {
+            rules.before_encryption = enforcement.before_encryption;
+        }
+        if let Some(methods) = &settings.methods {
+            rules.encryption_method = match methods.system {
+                bitlocker::EncryptionMethod::AesCbc128 => EncryptionMethod::Aes128,
+                bitlocker::EncryptionMethod::AesCbc256 => EncryptionMethod::Aes256,
+                bitlocker::EncryptionMethod::XtsAes128 => EncryptionMethod::XtsAes128,
+                bitlocker::EncryptionMethod::XtsAes256 => EncryptionMethod::XtsAes256,
+            };
+        }
+        if let Some(encryption_type) = settings.system_drive.encryption_type {
+            rules.encryption_type = encryption_type;
+        }
+        if let Some(startup) = &settings.system_drive.startup {
+            rules.boot = boot(startup);
+        }
+        rules
+    }
+}
+
+/// What is required; otherwise the first that is not disallowed, the simplest first.
+fn boot(startup: &bitlocker::Startup) -> Boot {
+    let ways = [
+        (startup.tpm, Boot::Tpm),
+        (startup.pin, Boot::TpmAndPin),
+        (startup.startup_key, Boot::TpmAndStartupKey),
+        (startup.pin_and_startup_key, Boot::TpmAndPinAndStartupKey),
+    ];
+    let required = ways.iter().find(|(usage, _)| *usage == Usage::Required);
+    let allowed = || ways.iter().find(|(usage, _)| *usage == Usage::Allowed);
+    required.or_else(allowed).map_or(Boot::Tpm, |(_, boot)| *boot)
 }

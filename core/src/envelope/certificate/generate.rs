@@ -8,7 +8,7 @@ use std::{str::FromStr, time::Duration};
 
 use der::{
     DateTime, Encode, Tag, Tagged,
-    asn1::{Ia5StringRef, OctetString, PrintableStringRef, Utf8StringRef},
+    asn1::{Ia5StringRef, ObjectIdentifier, OctetString, PrintableStringRef, Utf8StringRef},
     oid::AssociatedOid,
 };
 use rsa::pkcs1v15;
@@ -173,13 +173,17 @@ fn extension<E: AssociatedOid + Encode>(critical: bool, value: &E) -> builder::R
     Ok(Extension { extn_id: E::OID, critical, extn_value: OctetString::new(value.to_der()?)? })
 }
 
+/// countryName, two letters of ISO 3166: RFC 5280, appendix A.1.
+const COUNTRY: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.4.6");
+
 /// RFC 4514, with spaces around its separators, and values that their string types can hold.
 fn parse_subject(text: &str) -> Result<Name, CertificateError> {
     if text.len() > MAX_SUBJECT {
         return Err(CertificateError::Unsuitable("its subject is longer than 1,024 bytes"));
     }
-    let malformed =
-        CertificateError::Unsuitable("its subject is not written as RFC 4514 has it: CN=Escrow 2026,O=Example");
+    let malformed = CertificateError::Unsuitable(
+        "its subject is not written as RFC 4514 has it (an example of one that is: `CN=Escrow 2026,O=Example`)",
+    );
     let name = Name::from_str(&without_spaces(text)).map_err(|_| malformed)?;
     let mut empty = true;
     for attribute in name.iter() {
@@ -192,6 +196,12 @@ fn parse_subject(text: &str) -> Result<Name, CertificateError> {
         };
         if !fits {
             return Err(CertificateError::Unsuitable("its subject has characters that its attribute cannot hold"));
+        }
+        let letters = value.value();
+        if attribute.oid == COUNTRY && !(letters.len() == 2 && letters.iter().all(u8::is_ascii_alphabetic)) {
+            return Err(CertificateError::Unsuitable(
+                "its subject has a country (C) that is not two letters, as in `C=DE`",
+            ));
         }
         empty &= value.value().is_empty();
     }

@@ -15,7 +15,7 @@ pub type Source = Box<dyn Error + Send + Sync>;
 
 /// A stored row cannot be read. One such row never stops the others from being read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the row {key} {problem}")]
+#[error("{} {problem}", subject(.table.as_ref(), .key))]
 #[non_exhaustive]
 pub struct Corrupt {
     /// The table; none if it could not be told.
@@ -25,6 +25,17 @@ pub struct Corrupt {
     /// What is wrong with it, as the predicate of a sentence about the row.
     pub problem: &'static str,
 }
+
+/// What a sentence about something unreadable is about.
+fn subject(table: Option<&Table>, key: &str) -> String {
+    match (table, key) {
+        (None, UNTOLD) => "the database".to_owned(),
+        _ => format!("the row {key}"),
+    }
+}
+
+/// The key of a row of which nothing can be told.
+const UNTOLD: &str = "?";
 
 impl Corrupt {
     /// The row of this key cannot be read.
@@ -37,9 +48,9 @@ impl Corrupt {
         Self { table: Some(table), key: format!("{table}/?"), problem }
     }
 
-    /// Some row, in a database that is damaged as a whole.
+    /// A database that is damaged as a whole; `problem` is the predicate of a sentence about the database.
     pub fn of_database(problem: &'static str) -> Self {
-        Self { table: None, key: "?".to_owned(), problem }
+        Self { table: None, key: UNTOLD.to_owned(), problem }
     }
 }
 

@@ -1,7 +1,8 @@
 //! Is the disk as the policy demands?
 //!
 //! Judged only where the policy demands encryption of the device's platform, and only by what was really said: of
-//! a disk that nothing was said of, nothing is held, unless the policy demands that it reports.
+//! a disk that nothing was said of, nothing is held, unless the policy demands that it reports. What an agent could not
+//! do counts where a key is demanded too.
 
 use super::{Found, after, until};
 use crate::{
@@ -24,8 +25,10 @@ pub(super) fn situation(state: &State, policy: &Policy, works: bool, now: Timest
     if configuration.is_some_and(|known| known.delivery == Delivery::Failed) {
         return Some(Situation::ConfigurationFailed.into());
     }
-    if !policy.demands_encryption(posture.platform()?) {
-        return None;
+    if !posture.platform().is_some_and(|platform| policy.demands_encryption(platform)) {
+        // It is the key, then, that the agent could not bring.
+        let failed = policy.escrow().required && !works && posture.failure().is_some();
+        return failed.then(|| Situation::AgentFailed.into());
     }
     if configuration.is_some_and(|known| !known.is_installed()) {
         return Some(Situation::ConfigurationPending.into());

@@ -136,6 +136,19 @@ fn an_agent_that_failed_hides_no_key_that_works() {
 }
 
 #[test]
+fn an_agent_that_could_not_bring_the_key_has_failed_wherever_a_key_is_demanded() {
+    let failed = Event::AgentReported { failure: Some(Word::new("no_slot").unwrap()), at: at(5) };
+    let silent = State::new(at(0)).apply(&failed).unwrap();
+    let linux = silent.clone().apply(&boot(5, Platform::Linux, |_| {})).unwrap();
+    for state in [silent, linux] {
+        let assessment = assess(&state, &rules().into(), at(10));
+        assert_eq!((assessment.status, assessment.reasons[0]), (Status::Failed, Reason::AgentFailed));
+        let nothing = EscrowRules { required: false, ..rules() };
+        assert_eq!(assess(&state, &nothing.into(), at(10)).status, Status::NotRequired);
+    }
+}
+
+#[test]
 fn a_disk_must_report_only_where_the_policy_says_so() {
     let verified = (Status::Verified, vec![]);
     assert_eq!(judge(&mac(&[]), &policy(0), 99), verified);
