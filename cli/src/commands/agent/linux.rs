@@ -69,7 +69,7 @@ pub(crate) struct Arguments {
     /// The folder for the spool and the state, and without a plan for the copy of a header; it is made if it is not there
     #[arg(long, value_name = "DIR")]
     state: PathBuf,
-    /// The plan, as `profile luks` writes it; without one, every rule has its default
+    /// The plan, JSON, as it is rendered from a policy; without one, every rule has its default
     #[arg(long, value_name = "F")]
     plan: Option<PathBuf>,
     /// Replaces the slots that were escrowed by a new one, under this name of a rotation
