@@ -208,14 +208,13 @@ fn a_key_that_no_check_can_finish_is_not_passed_over_in_silence() {
     receive_clear(&desk, "PC", &[], BITLOCKER).ends(0);
     receive(&desk, "M").ends(0);
     // An entry was put behind the PC's last one, so that no change of the PC can be committed.
-    let delete = "import sqlite3\nd = sqlite3.connect('keys.db'); d.row_factory = sqlite3.Row\n\
+    let put = "import sqlite3\nd = sqlite3.connect('keys.db'); d.row_factory = sqlite3.Row\n\
                   r = dict(d.execute(\"select * from fdescrow_audit where device = 'PC' order by number desc\").fetchone())\n\
-                  r['number'] += 1\n\
-                  keyed = [c for c in r if c != 'commit_order']\n\
-                  d.execute('insert into fdescrow_audit (' + ','.join(keyed) + ') values (' + ','.join('?' * len(keyed)) \
-                  + ')', [r[c] for c in keyed])\nd.commit()";
-    desk.write("delete.py", delete);
-    desk.shell("python3 delete.py").ends(0);
+                  r['number'] += 1; r['commit_order'] += 1000\n\
+                  d.execute('insert into fdescrow_audit (' + ','.join(r) + ') values (' + ','.join('?' * len(r)) + ')', \
+                  list(r.values()))\nd.commit()";
+    desk.write("put.py", put);
+    desk.shell("python3 put.py").ends(0);
     let report = check(&desk, &IDENTITY).ends(3).json();
     assert_eq!((report["opened"].as_u64(), report["stale"].as_u64()), (Some(1), Some(1)));
     assert_eq!(check(&desk, &IDENTITY).ends(3).json()["stale"], 1);
