@@ -64,3 +64,33 @@ fn a_rule_that_can_do_nothing_or_harm_is_refused_by_its_field() {
         assert!(matches!(Policy::from_toml(misspelt), Err(PolicyError::Syntax { .. })), "{misspelt}");
     }
 }
+
+/// Every name that a document uses is in the schema, in the place where it stands.
+fn assert_named(value: &serde_json::Value, schema: &serde_json::Value, place: &str) {
+    let Some(table) = value.as_object() else { return };
+    for (name, inner) in table {
+        let place = format!("{place}.{name}");
+        let known = schema["properties"].get(name).or_else(|| schema.get("additionalProperties"));
+        let known = known.unwrap_or_else(|| panic!("{place} is not in the schema"));
+        assert_named(inner, known, &place);
+    }
+}
+
+#[test]
+fn the_schema_of_a_document_has_what_documents_say() {
+    let schema = json_schema();
+    for document in
+        [include_str!("../../../examples/policy.toml"), include_str!("../profile/bitlocker/tests/everything.toml")]
+    {
+        let value: serde_json::Value = toml::from_str(document).unwrap();
+        let value =
+            if value.get("join").is_some() { serde_json::json!({ "bitlocker": value["bitlocker"] }) } else { value };
+        assert_named(&value, &schema, "");
+    }
+    let sections =
+        ["bitlocker", "escrow", "filevault", "groups", "luks", "organization", "posture", "recovery", "rotation"];
+    for section in sections {
+        assert!(schema["properties"].get(section).is_some(), "{section}");
+    }
+    assert_eq!(schema["additionalProperties"], false);
+}

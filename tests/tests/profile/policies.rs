@@ -170,7 +170,7 @@ fn a_document_that_cannot_be_read_is_told_apart_from_one_that_is_not_allowed() {
         "filevault = 1",
         "[filevault.enforcement]\nbypass = 1",
         "[filevault.escrow]\n",
-        "[bitlocker]\n",
+        "[betlocker]\n",
         "[filevault.enforcement]\nmax_bypass_attempts = 'three'",
         "[filevault.enforcement]\ninstitutional_certificate = '###'",
         "[[",
