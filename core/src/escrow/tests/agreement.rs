@@ -198,7 +198,6 @@ fn go_through(seed: u64, states: u32) -> Counts {
 }
 
 #[test]
-#[expect(clippy::disallowed_methods, reason = "how long the test takes is printed, and nothing depends on it")]
 fn counts_and_per_device_answers_agree_on_a_hundred_thousand_random_states() {
     let (mut listed, mut answered) = (BTreeMap::new(), BTreeMap::new());
     std::thread::scope(|scope| {
