@@ -71,12 +71,8 @@ impl Escrow {
                         drafts.push(certificate_draft(by, Action::CertificateRegistered, &certificate.fingerprint()));
                     }
                     Some(mut record) if record.state == CertificateState::Retired => {
-                        record.state = CertificateState::DecryptOnly;
-                        record.since = now;
-                        record.by = by.clone();
-                        record.reason = Text::new("a key came that is sealed to it").ok();
-                        let mut draft = certificate_draft(by, Action::CertificateChanged, &record.fingerprint);
-                        draft.reason.clone_from(&record.reason);
+                        let reason = Text::new("a key came that is sealed to it").ok();
+                        let draft = restate(&mut record, CertificateState::DecryptOnly, by, reason, now);
                         builder.replace(&record);
                         drafts.push(draft);
                     }
@@ -154,14 +150,9 @@ impl Escrow {
             if count > 0 {
                 return Err(Error::CertificateInUse { count });
             }
-            record.state = CertificateState::Retired;
-            record.since = now;
-            record.by = by.clone();
-            record.reason = Some(reason.clone());
+            let draft = restate(&mut record, CertificateState::Retired, by, Some(reason.clone()), now);
             builder.replace(&record);
             builder.unless_there(live);
-            let mut draft = certificate_draft(by, Action::CertificateChanged, fingerprint);
-            draft.reason = Some(reason.clone());
             Ok((vec![draft], ()))
         })
         .map(|_| ())
@@ -186,13 +177,8 @@ impl Escrow {
             if record.state == CertificateState::Compromised {
                 return Ok((Vec::new(), ()));
             }
-            record.state = CertificateState::Compromised;
-            record.since = now;
-            record.by = by.clone();
-            record.reason = Some(reason.clone());
+            let draft = restate(&mut record, CertificateState::Compromised, by, Some(reason.clone()), now);
             builder.replace(&record);
-            let mut draft = certificate_draft(by, Action::CertificateChanged, fingerprint);
-            draft.reason = Some(reason.clone());
             Ok((vec![draft], ()))
         })
         .map(|_| ())
@@ -250,6 +236,20 @@ impl Escrow {
     pub(super) fn live_envelopes(&self, fingerprint: &Fingerprint) -> RowQuery {
         RowQuery::new(&self.organization, Index::RECIPIENTS_BY_LIVE).equal(fingerprint.to_string()).equal(1)
     }
+}
+
+/// Puts a certificate into another state; gives what the audit says of that.
+fn restate(
+    record: &mut CertificateRecord,
+    state: CertificateState,
+    by: &Actor,
+    reason: Option<Text>,
+    now: Timestamp,
+) -> Draft {
+    (record.state, record.since, record.by, record.reason) = (state, now, by.clone(), reason);
+    let mut draft = certificate_draft(by, Action::CertificateChanged, &record.fingerprint);
+    draft.reason.clone_from(&record.reason);
+    draft
 }
 
 fn certificate_draft(by: &Actor, action: Action, fingerprint: &Fingerprint) -> Draft {

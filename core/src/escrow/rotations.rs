@@ -96,7 +96,9 @@ fn concerns(rotation: &Rotation, place: &Place) -> bool {
 fn facts(key: &KeyFacts) -> PlaceFacts {
     let revealed = key.revealed();
     let never_opened = key.last_success().is_none();
-    let attempt = key.last_attempt().filter(|attempt| never_opened && attempt.failure.as_ref().is_some_and(is_final));
+    let attempt = key
+        .last_attempt()
+        .filter(|attempt| never_opened && attempt.failure.as_ref().is_some_and(Failure::asks_for_new_key));
     let refused = key.refused().or(key.denied_by_device());
     PlaceFacts {
         received: Some(key.received()),
@@ -106,11 +108,6 @@ fn facts(key: &KeyFacts) -> PlaceFacts {
         compromised: key.exposed().map(|exposure| exposure.at),
         ..PlaceFacts::default()
     }
-}
-
-/// Whether a failure says that the key itself is of no use, and not that something is missing here.
-fn is_final(failure: &Failure) -> bool {
-    matches!(failure, Failure::BoundToOther | Failure::DidNotOpen | Failure::SealedByMacos | Failure::WrongContent)
 }
 
 impl Change {
@@ -282,7 +279,7 @@ impl Escrow {
         let key = facts.id();
         let failure = facts.last_attempt().and_then(|attempt| attempt.failure.as_ref());
         let event = match failure {
-            Some(failure) if is_final(failure) => {
+            Some(failure) if failure.asks_for_new_key() => {
                 let Ok(why) = Word::new(failure.as_str()) else { return Ok(()) };
                 RotationEvent::KeyFailed { key, why, at: now }
             }

@@ -8,7 +8,7 @@ use crate::{
     ids::Word,
     policy::EscrowRules,
     time::Timestamp,
-    verification::{Action, Failure, KeyFacts, Reason, works},
+    verification::{KeyFacts, Reason, works},
 };
 
 impl PlaceFacts {
@@ -67,8 +67,8 @@ fn useless(key: &KeyFacts, rules: &EscrowRules) -> Option<(Reason, Timestamp)> {
     let refused = || key.refused().or(denied).map(|at| (Reason::ProtectorRefused, at));
     let never_opened = || {
         let attempt = key.last_attempt().filter(|_| key.last_success().is_none())?;
-        let reason = attempt.failure.as_ref().map(Failure::reason)?;
-        reason.actions().contains(&Action::RequestNewKey).then_some((reason, attempt.at))
+        let failure = attempt.failure.as_ref().filter(|failure| failure.asks_for_new_key())?;
+        Some((failure.reason(), attempt.at))
     };
     exposed.or_else(refused).or_else(never_opened)
 }

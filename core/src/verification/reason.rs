@@ -265,6 +265,11 @@ impl Failure {
         }
     }
 
+    /// Whether only another key helps: it is the key that is of no use, and nothing is missing here.
+    pub fn asks_for_new_key(&self) -> bool {
+        self.reason().actions().contains(&Action::RequestNewKey)
+    }
+
     /// The word in stored records.
     pub fn as_str(&self) -> &str {
         match self {
