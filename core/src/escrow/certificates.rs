@@ -216,7 +216,7 @@ impl Escrow {
         let certificate = Digest::from_bytes(*fingerprint.as_bytes());
         let id = ChangeId::generate(self.rng())?;
         self.transact(&record.device, id, now, |change| {
-            let mut record = self.key_record(key)?.ok_or(Error::KeyUnknown)?;
+            let mut record = self.key_within(change, key)?.ok_or(Error::KeyUnknown)?;
             if record.facts.exposed().is_some() {
                 return Ok(false);
             }
@@ -225,9 +225,7 @@ impl Escrow {
             draft.references.key = Some(*key);
             draft.references.certificate = Some(certificate);
             change.audit(draft);
-            change.edit(move |builder| {
-                builder.replace(&record);
-            });
+            change.replace_key(record);
             Ok(true)
         })
     }

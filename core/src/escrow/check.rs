@@ -359,7 +359,7 @@ impl Escrow {
             for job in &jobs {
                 let id = job.record.facts.id();
                 // What was tried is what has to be there still.
-                let record = self.key_record(&id)?.filter(|record| record.facts == job.record.facts);
+                let record = self.key_within(change, &id)?.filter(|record| record.facts == job.record.facts);
                 let Some(mut record) = record else {
                     counted.stale += 1;
                     continue;
@@ -395,14 +395,20 @@ impl Escrow {
                     }
                     Outcome::Unavailable => {}
                 }
-                self.rotate_tried(change, &record, &rules, actor, now)?;
-                record.check_due = due_after(&record, &rules, now);
-                due = earlier(due, record.check_due);
                 recorded.push(id);
                 change.audit(draft);
-                change.edit(move |builder| {
-                    builder.replace(&record);
-                });
+                change.replace_key(record);
+            }
+            // What one key proves may end another that was checked with it: first all are checked.
+            for id in &recorded {
+                let record = self.key_within(change, id)?.ok_or(Error::KeyUnknown)?;
+                self.rotate_tried(change, &record, &rules, actor, now)?;
+            }
+            for id in &recorded {
+                let mut record = self.key_within(change, id)?.ok_or(Error::KeyUnknown)?;
+                record.check_due = due_after(&record, &rules, now);
+                due = earlier(due, record.check_due);
+                change.replace_key(record);
             }
             // Asked now: a key may have come since the batch was read.
             change.device.check_due = earlier(due, self.due_without(&device, &recorded, now)?);

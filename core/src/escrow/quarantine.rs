@@ -54,7 +54,7 @@ impl Escrow {
         let device = self.key_record(key)?.ok_or(Error::KeyUnknown)?.device;
         let id = ChangeId::generate(self.rng())?;
         self.transact(&device, id, now, |change| {
-            let mut record = self.key_record(key)?.ok_or(Error::KeyUnknown)?;
+            let mut record = self.key_within(change, key)?.ok_or(Error::KeyUnknown)?;
             change.change_key(&mut record, decision.clone())?;
             if matches!(decision, KeyChange::QuarantineAccepted) {
                 let came = RotationEvent::KeyReceived { key: *key, order: record.facts.order(), at: now };
@@ -66,9 +66,7 @@ impl Escrow {
             draft.reason = Some(reason.clone());
             draft.references.key = Some(*key);
             change.audit(draft);
-            change.edit(move |builder| {
-                builder.replace(&record);
-            });
+            change.replace_key(record);
             Ok(())
         })
     }

@@ -221,10 +221,7 @@ impl Escrow {
             self.guard_certificates(change, &arrival.recipients, &arrival.by, now)?;
         }
         change.audit(draft);
-        let stored = record.clone();
-        change.edit(move |builder| {
-            builder.replace(&stored);
-        });
+        change.replace_key(record.clone());
         Ok(receipt_of(&record, digest, rules, request))
     }
 

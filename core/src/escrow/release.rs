@@ -225,7 +225,7 @@ impl Escrow {
         let asked = authorized.recovery.course.asked();
         let (to_device, break_glass) = (asked.command.is_some(), asked.break_glass);
         self.finish(authorized, now, |change| {
-            let mut record = self.key_record(&key)?.ok_or(Error::KeyUnknown)?;
+            let mut record = self.key_within(change, &key)?.ok_or(Error::KeyUnknown)?;
             let rules = self.policies.policy(change.device.group.as_deref()).escrow();
             // What the opening proves is recorded if the key is still what was opened; it is handed out in any case.
             if record.facts == opened.facts {
@@ -248,9 +248,7 @@ impl Escrow {
             draft.references.volume.clone_from(&record.facts.place().volume);
             draft.references.protector.clone_from(&record.facts.place().protector);
             change.audit(draft);
-            change.edit(move |builder| {
-                builder.replace(&record);
-            });
+            change.replace_key(record);
             Ok((RecoveryEvent::Released { key, envelope: opening.envelope, at: now }, level))
         })
     }

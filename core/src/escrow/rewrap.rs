@@ -221,7 +221,7 @@ impl Escrow {
         let key = opened.facts.id();
         let recipients = Recipients::of(&envelope, std::slice::from_ref(to));
         self.transact(&opened.device, id, now, |change| {
-            let Some(mut record) = self.key_record(&key)?.filter(|record| !record.facts.is_apart()) else {
+            let Some(mut record) = self.key_within(change, &key)?.filter(|record| !record.facts.is_apart()) else {
                 return Ok(Step::Gone);
             };
             let envelopes = self.envelopes_of(&key)?;
@@ -243,8 +243,8 @@ impl Escrow {
             draft.references.recipients = recipients.digests();
             change.audit(draft);
             self.guard_certificates(change, &recipients, actor, now)?;
+            change.replace_key(record);
             change.edit(move |builder| {
-                builder.replace(&record);
                 builder.insert(&added);
             });
             Ok(Step::Rewrapped)

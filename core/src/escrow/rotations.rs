@@ -301,7 +301,7 @@ impl Escrow {
     /// Retires the old key of a rotation whose agent removed it.
     fn retire_old(&self, change: &mut Change, rotation: &Rotation, by: &Actor, now: Timestamp) -> Result<(), Error> {
         let new = rotation.new_key().ok_or(Error::RotationUnknown)?;
-        let new = self.key_record(&new)?.ok_or(Error::KeyUnknown)?;
+        let new = self.key_within(change, &new)?.ok_or(Error::KeyUnknown)?;
         self.retire_old_for(change, rotation, &new.facts, by, now)
     }
 
@@ -313,7 +313,7 @@ impl Escrow {
         by: &Actor,
         now: Timestamp,
     ) -> Result<(), Error> {
-        let Some(mut old) = self.old_record(rotation.old_key())? else { return Ok(()) };
+        let Some(mut old) = self.old_record(change, rotation.old_key())? else { return Ok(()) };
         if old.facts.retired().is_some() {
             return Ok(());
         }
@@ -323,13 +323,11 @@ impl Escrow {
         let mut draft = Draft::new(by.clone(), Action::KeyRetired);
         draft.references.key = Some(old.facts.id());
         change.audit(draft);
-        change.edit(move |builder| {
-            builder.replace(&old);
-        });
+        change.replace_key(old);
         Ok(())
     }
 
-    fn old_record(&self, old: Option<KeyId>) -> Result<Option<KeyRecord>, Error> {
-        old.map_or(Ok(None), |old| self.key_record(&old))
+    fn old_record(&self, change: &Change, old: Option<KeyId>) -> Result<Option<KeyRecord>, Error> {
+        old.map_or(Ok(None), |old| self.key_within(change, &old))
     }
 }

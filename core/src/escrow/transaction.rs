@@ -3,6 +3,8 @@
 //! Read, decide, commit; and again from the start if somebody else was faster. A lost answer is asked for before
 //! anything else is done.
 
+use std::collections::BTreeMap;
+
 use super::{Error, Escrow, rotations::judge};
 use crate::{
     audit::Draft,
@@ -29,12 +31,14 @@ pub(super) struct Change {
     /// Whether the device was there before.
     pub(super) known: bool,
     pub(super) drafts: Vec<Draft>,
+    /// The keys that it changes. One key may be changed for several reasons: checked, and retired by the check of another.
+    keys: BTreeMap<KeyId, KeyRecord>,
     edits: Vec<RowEdit>,
 }
 
 impl Change {
     pub(super) fn of(id: ChangeId, device: DeviceRecord, known: bool) -> Self {
-        Self { id, device, known, drafts: Vec::new(), edits: Vec::new() }
+        Self { id, device, known, drafts: Vec::new(), keys: BTreeMap::new(), edits: Vec::new() }
     }
 
     /// Records what was done.
@@ -58,6 +62,11 @@ impl Change {
         Ok(())
     }
 
+    /// The record of a key becomes this one.
+    pub(super) fn replace_key(&mut self, record: KeyRecord) {
+        self.keys.insert(record.facts.id(), record);
+    }
+
     /// Adds to the change set.
     pub(super) fn edit(&mut self, edit: impl FnOnce(&mut ChangeSetBuilder) + 'static) {
         self.edits.push(Box::new(edit));
@@ -75,6 +84,14 @@ impl Escrow {
         Ok(self.store.as_ref().read(&KeyRecord::row_key(&self.organization, key))?)
     }
 
+    /// The record of a key, as this change leaves it so far.
+    pub(super) fn key_within(&self, change: &Change, key: &KeyId) -> Result<Option<KeyRecord>, Error> {
+        match change.keys.get(key) {
+            Some(record) => Ok(Some(record.clone())),
+            None => self.key_record(key),
+        }
+    }
+
     /// The organization's own record.
     pub(super) fn organization_record(&self) -> Result<OrganizationRecord, Error> {
         let key = OrganizationRecord::row_key(&self.organization);
@@ -85,10 +102,13 @@ impl Escrow {
     pub(super) fn change_set(&self, mut change: Change, now: Timestamp) -> Result<ChangeSet, Error> {
         let policy = self.policies.policy(change.device.group.as_deref());
         self.begin_rotations(&mut change, &policy, now)?;
-        let Change { id, mut device, drafts, edits, .. } = change;
+        let Change { id, mut device, drafts, keys, edits, .. } = change;
         let assessment = judge(&device, &policy, now);
         device.judged = Some(Judged::new(assessment, Some(policy.digest())));
         let mut builder = ChangeSetBuilder::of_device(id, &self.organization, device);
+        for record in keys.values() {
+            builder.replace(record);
+        }
         for edit in edits {
             edit(&mut builder);
         }

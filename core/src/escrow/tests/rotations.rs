@@ -60,6 +60,37 @@ fn a_macs_key_is_replaced_after_it_was_shown_and_the_old_one_retired_when_the_ne
 }
 
 #[test]
+fn the_old_key_is_checked_in_the_batch_that_retires_it() {
+    // The old one is tried before the new one, which was received later; or after it, when it is due again.
+    for checked_before in [false, true] {
+        let world = World::new();
+        let (certificate, keyring) = world.identity(KeyAlgorithm::P256);
+        let policy = "[escrow]\nreverify_after = 100\ncheck_within = 60";
+        let escrow = world.escrow_by(std::slice::from_ref(&certificate), policy);
+        let mac = device("C02XYZ");
+        let old = world.in_clear(&mac, Kind::FileVault).by(&actor("agent"));
+        let old = escrow.receive(old, at(0)).unwrap().key;
+        if checked_before {
+            while escrow.check(&keyring, &CheckOptions::default(), at(1)).unwrap().more {}
+        }
+        let id = escrow.request_rotation(&mac, None, &actor("ana"), "she left", at(50)).unwrap()[0];
+        let sent = RotationEvent::Sent { attempt: 1, at: at(60) };
+        escrow.rotation_reported(&mac, &id, &sent, &actor("mdm"), at(60)).unwrap();
+        let new = world.escrowed(&escrow, &keyring, world.in_clear(&mac, Kind::FileVault), 200);
+        assert_eq!(
+            (new.status, only(&escrow, &mac, 210).rotation.phase()),
+            (ReceiptStatus::Verified, Phase::OldRetired)
+        );
+        let history = escrow.history(&mac).unwrap();
+        assert_eq!((history[0].id, history[0].retired, history[0].last_success), (old, Some(at(201)), Some(at(201))));
+        assert_eq!((history[1].id, history[1].retired), (new.key, None));
+        let state = escrow.device_record(&mac).unwrap().unwrap().state;
+        assert_eq!(state.places()[0].newest().unwrap().id(), new.key);
+        assert!(escrow.verify_audit(&[], None).unwrap().is_intact());
+    }
+}
+
+#[test]
 fn an_agent_adds_before_it_removes_and_a_failed_new_key_leaves_the_old_one() {
     let world = World::new();
     let (certificate, keyring) = world.identity(KeyAlgorithm::P256);
