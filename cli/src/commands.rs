@@ -14,6 +14,7 @@ mod manual;
 mod migrate;
 mod observe;
 mod open;
+mod policy;
 mod profile;
 mod quarantine;
 mod receive;
@@ -52,6 +53,9 @@ pub(crate) enum Command {
     Inspect(inspect::Arguments),
     /// Tells what a report of a device says
     Observe(observe::Arguments),
+    /// Checks, shows and explains policies
+    #[command(subcommand)]
+    Policy(policy::Command),
     /// Renders, shows and checks configuration profiles
     #[command(subcommand)]
     Profile(profile::Command),
@@ -105,6 +109,7 @@ pub(crate) fn run(command: Command, world: &World<'_>) -> Result<Exit, Failure> 
         Command::Open(arguments) => open::run(arguments, world),
         Command::Inspect(arguments) => inspect::run(arguments, world),
         Command::Observe(arguments) => observe::run(&arguments, world),
+        Command::Policy(command) => policy::run(command, world),
         Command::Profile(command) => profile::run(command, world),
         Command::Receive(arguments) => receive::run(&arguments, world),
         Command::Check(arguments) => check::run(&arguments, world),

@@ -76,7 +76,7 @@ impl StoreArguments {
             None => builder,
         };
         let builder = match &self.policy {
-            Some(file) => builder.policies(Arc::new(Arc::new(read_policy(file)?))),
+            Some(file) => builder.policies(Arc::new(read_policy(file)?)),
             None => builder,
         };
         Ok(builder.build()?)
