@@ -7,6 +7,7 @@ mod audit;
 mod certificate;
 mod check;
 mod demo;
+mod device;
 mod find;
 mod inspect;
 mod key;
@@ -71,6 +72,9 @@ pub(crate) enum Command {
     History(report::Arguments),
     /// Tells which stored keys do not open, why, and what to do
     Undecryptable(report::Arguments),
+    /// Moves a device to a group, hides it, says that it was wiped
+    #[command(subcommand)]
+    Device(device::Command),
     /// Finds keys by what a screen shows or a person knows
     Find(find::Arguments),
     /// Hands out a key, for a reason, with a trace in the audit
@@ -115,6 +119,7 @@ pub(crate) fn run(command: Command, world: &World<'_>) -> Result<Exit, Failure> 
         Command::Check(arguments) => check::run(&arguments, world),
         Command::Status(arguments) => report::status(&arguments, world),
         Command::List(arguments) => report::list(&arguments, world),
+        Command::Device(command) => device::run(command, world),
         Command::Find(arguments) => find::run(&arguments, world),
         Command::Recovery(command) => recovery::run(command, world),
         Command::Rotate(command) => rotate::run(command, world),

@@ -25,7 +25,7 @@ pub(crate) struct StoreArguments {
     #[arg(long, value_name = "F")]
     pub(crate) mac_key: Option<PathBuf>,
     /// The policy that devices are judged by and keys are handed out under, TOML or JSON; without, the defaults
-    #[arg(long = "rules", value_name = "F")]
+    #[arg(long, value_name = "F")]
     pub(crate) policy: Option<PathBuf>,
 }
 

@@ -110,7 +110,8 @@ fn plans_are_plans_by_the_schema() {
     for group in [None, Some("servers")] {
         let policy = fleet.policy(group);
         let plan =
-            LuksPlan::new(policy.luks().unwrap(), &[certificate.clone()], policy.organization().unwrap()).unwrap();
+            LuksPlan::new(policy.luks().unwrap(), std::slice::from_ref(&certificate), policy.organization().unwrap())
+                .unwrap();
         let json: Value = serde_json::from_str(&plan.to_json().unwrap()).unwrap();
         assert_eq!(problems(&plan_schema(), &json), Vec::<String>::new(), "{group:?}");
         plans.push(json);

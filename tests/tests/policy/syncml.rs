@@ -14,8 +14,11 @@ pub(crate) struct Item {
     pub(crate) data: String,
 }
 
+/// The path of an element, its attributes and its text.
+type Element = (String, Vec<(String, String)>, String);
+
 /// The elements of an XML document, each with its path, attributes and text, in the order of their ends.
-fn elements(xml: &str) -> Vec<(String, Vec<(String, String)>, String)> {
+fn elements(xml: &str) -> Vec<Element> {
     let mut reader = Reader::from_str(xml);
     reader.config_mut().expand_empty_elements = true;
     let (mut open, mut found) = (Vec::new(), Vec::new());
