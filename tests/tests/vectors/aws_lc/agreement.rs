@@ -70,7 +70,7 @@ fn wycheproof_points_and_keys_are_answered_alike_counted() {
         }
     }
     println!("ECDH: {alike} answered alike, {opened} with the content key, {skipped} without any point");
-    assert_eq!((alike, opened, skipped), (0, 0, 0));
+    assert_eq!((alike, opened, skipped), (2618, 2464, 186));
 }
 
 #[test]

