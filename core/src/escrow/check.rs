@@ -16,6 +16,7 @@ use super::{
     Error, Escrow,
     certificates::Recipients,
     opening::{self, Outcome},
+    trace::{Operation, traced},
     transaction::Change,
 };
 use crate::{
@@ -143,6 +144,10 @@ impl Escrow {
     /// # Errors
     /// [`Error::Store`] if the store cannot be reached; what was recorded before stays.
     pub fn check(&self, keyring: &Keyring, options: &CheckOptions, now: Timestamp) -> Result<CheckReport, Error> {
+        traced(Operation::Check, None, || self.check_batch(keyring, options, now))
+    }
+
+    fn check_batch(&self, keyring: &Keyring, options: &CheckOptions, now: Timestamp) -> Result<CheckReport, Error> {
         let mut report = CheckReport::default();
         let answering = self.answering(keyring);
         if answering.silent {

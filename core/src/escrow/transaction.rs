@@ -5,7 +5,11 @@
 
 use std::collections::BTreeMap;
 
-use super::{Error, Escrow, rotations::judge};
+use super::{
+    Error, Escrow,
+    rotations::judge,
+    trace::{Operation, traced},
+};
 use crate::{
     audit::Draft,
     ids::{DeviceId, KeyId},
@@ -146,15 +150,19 @@ impl Escrow {
 
     /// Commits, and finds out what became of it if the answer was lost.
     pub(super) fn commit(&self, changes: &ChangeSet) -> Result<(), CommitError> {
-        match self.store.commit(changes) {
-            Ok(_) => Ok(()),
+        match self.store_changes(changes) {
+            Ok(()) => Ok(()),
             Err(CommitError::Unknown(source)) => match self.store.committed(&self.organization, changes.change_id()) {
                 Ok(Some(_)) => Ok(()),
                 // It is known now that nothing was stored, so that it can be tried once more.
-                Ok(None) => self.store.commit(changes).map(|_| ()),
+                Ok(None) => self.store_changes(changes),
                 Err(_) => Err(CommitError::Unknown(source)),
             },
             Err(error) => Err(error),
         }
+    }
+
+    fn store_changes(&self, changes: &ChangeSet) -> Result<(), CommitError> {
+        traced(Operation::Commit, None, || self.store.commit(changes).map(|_| ()))
     }
 }
