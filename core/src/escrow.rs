@@ -28,6 +28,7 @@ mod reports;
 mod reveal;
 mod rewrap;
 mod rotations;
+mod trace;
 mod transaction;
 mod upload;
 

@@ -14,6 +14,8 @@ mod place;
 mod sql;
 #[cfg(feature = "sqlite")]
 mod sqlite;
+#[cfg(feature = "sqlite")]
+mod trace;
 
 pub use place::{Migration, migrate, open};
 #[cfg(feature = "sqlite")]

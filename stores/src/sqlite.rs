@@ -40,6 +40,7 @@ use crate::{
     migration::{STEPS, Versions},
     place::Migration,
     sql::{Dialect, Sql},
+    trace,
 };
 
 /// How SQLite writes things.
@@ -285,7 +286,7 @@ impl Store for SqliteStore {
     }
 
     fn commit_batch(&self, changes: &[ChangeSet]) -> Result<Vec<Result<Revision, CommitError>>, StoreError> {
-        write::commit(&mut *self.writer()?, &self.sql, changes)
+        trace::written("sqlite", changes, || write::commit(&mut *self.writer()?, &self.sql, changes))
     }
 
     fn committed(&self, organization: &Organization, change: ChangeId) -> Result<Option<Revision>, StoreError> {

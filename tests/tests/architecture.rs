@@ -117,6 +117,21 @@ fn nothing_that_core_depends_on_builds_or_links_c() {
 }
 
 #[test]
+fn who_does_not_ask_for_spans_gets_no_crate_for_them() {
+    let below = |features: &str| {
+        let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+        let mut tree = Command::new(cargo);
+        tree.args(["tree", "--locked", "--offline", "--edges", "normal,build", "--prefix", "none", "--format", "{p}"]);
+        tree.args(["--package", "fdescrow", "--features", features]).current_dir(workspace_root());
+        let output = tree.output().unwrap();
+        assert!(output.status.success(), "cargo: {}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    };
+    assert!(below("tracing").contains("\ntracing "));
+    assert!(below("").contains("\nserde ") && !below("").contains("tracing"));
+}
+
+#[test]
 fn no_file_names_a_path_of_one_machine_or_the_host_of_a_registry() {
     let files = files();
     // lock files name the registries they lock

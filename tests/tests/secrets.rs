@@ -22,6 +22,8 @@ mod calls;
 mod canaries;
 #[path = "secrets/faults.rs"]
 mod faults;
+#[path = "secrets/spans.rs"]
+mod spans;
 #[path = "secrets/types.rs"]
 mod types;
 #[path = "secrets/watch.rs"]

@@ -3,9 +3,14 @@
 //! The whole story of recovery keys in one run: told step by step to somebody who never saw it, done with the
 //! library as any server would do it, and verified at every step.
 
+mod audit;
+mod first_act;
+mod linux;
 mod mac;
 mod scratch;
-mod story;
+mod second_act;
+mod stage;
+mod windows;
 
 use clap::Args;
 use serde::Serialize;
@@ -14,8 +19,10 @@ use crate::{
     exit::{Exit, Failure},
     world::World,
 };
+use first_act::FirstAct;
 use scratch::Scratch;
-use story::Story;
+use second_act::SecondAct;
+use stage::Stage;
 
 #[derive(Args, Debug)]
 #[command(
@@ -43,16 +50,11 @@ pub(crate) fn run(arguments: &Arguments, world: &World<'_>) -> Result<Exit, Fail
         (None, Some(scratch)) => format!("sqlite:{}", scratch.join("keys.db").display()),
         (None, None) => "memory:".to_owned(),
     };
-    let mut story = Story::begin(&url, world)?;
-    story.prepare()?;
-    story.receive()?;
-    story.check()?;
-    story.explain()?;
-    story.decide()?;
-    story.renew()?;
-    story.reveal()?;
-    story.audit()?;
-    let (organization, steps) = story.end();
+    let mut stage = Stage::set(&url, world)?;
+    let mac = FirstAct::play(&mut stage)?;
+    SecondAct::play(&mut stage, mac)?;
+    audit::verify(&mut stage)?;
+    let (organization, steps) = stage.clear();
     let document = Document { organization, steps, verified: true };
     // As text, every step was told when it was done.
     if world.output.is_json() {

@@ -1,5 +1,7 @@
 //! How do things stand: in all, of one device, of the keys that do not open?
 
+mod device;
+
 use std::fmt;
 
 use clap::{
@@ -14,6 +16,7 @@ use fdescrow::{
 };
 use serde::Serialize;
 
+use self::device::DeviceStatus;
 use super::store::StoreArguments;
 use crate::{
     exit::{Exit, Failure},
@@ -116,8 +119,9 @@ pub(crate) fn status(arguments: &StatusArguments, world: &World<'_>) -> Result<E
     }
     match &arguments.device {
         Some(device) => {
-            let report = escrow.device(device, world.now()?)?;
-            world.output.answer(&report, DeviceWords(&report))?;
+            let now = world.now()?;
+            let status = DeviceStatus::new(escrow.device(device, now)?, escrow.rotations(device, now)?);
+            world.output.answer(&status, &status)?;
         }
         None => {
             let summary = escrow.summary(world.now()?)?;
@@ -223,31 +227,6 @@ impl fmt::Display for Listed {
             report.assessment.reasons.iter().try_for_each(|reason| write!(f, ", {reason}"))?;
             writeln!(f)
         })
-    }
-}
-
-struct DeviceWords<'a>(&'a DeviceReport);
-
-impl fmt::Display for DeviceWords<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let report = self.0;
-        writeln!(f, "{}: {}", Visible(&report.device), report.assessment.status.as_str())?;
-        for reason in &report.assessment.reasons {
-            writeln!(f, "  {}: {}", reason.sentence(), reason.remedy())?;
-        }
-        if let Some(wake_at) = report.assessment.wake_at {
-            writeln!(f, "to be looked at again: {wake_at}")?;
-        }
-        if let Some(walk) = &report.walk {
-            write!(f, "FileVault: {}. For its user: {}", walk.station.when(), walk.station.user_text())?;
-            walk.deadline.map_or(Ok(()), |at| write!(f, " By {at}."))?;
-            writeln!(f)?;
-        }
-        writeln!(f, "keys received: {}", report.keys)?;
-        if report.quarantined > 0 {
-            writeln!(f, "waiting for a decision: {}", report.quarantined)?;
-        }
-        report.forgotten.map_or(Ok(()), |at| writeln!(f, "hidden since {at}"))
     }
 }
 

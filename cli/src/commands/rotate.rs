@@ -172,7 +172,7 @@ impl fmt::Display for Document {
 }
 
 /// What is to be done, for people.
-fn words(next: NextStep) -> String {
+pub(super) fn words(next: NextStep) -> String {
     match next {
         NextStep::AskSecurityInfo => "ask the Mac for SecurityInfo".to_owned(),
         NextStep::CallOperator => "look at the device".to_owned(),

@@ -144,3 +144,44 @@ fn devices_are_listed_certificates_are_known_and_metrics_are_given() {
     assert_eq!(rest["entries"].as_array().unwrap().len() + 2, all["entries"].as_array().unwrap().len());
     desk.store(&["audit", "verify"], &[], "").ends(0);
 }
+
+#[test]
+fn the_status_of_a_device_says_why_what_is_next_and_when() {
+    let desk = desk();
+    let status = |device: &str| {
+        let text = desk.store(&["status"], &["--device", device], "").ends(0).text();
+        (text, desk.store(&["status"], &["--device", device, "--json"], "").ends(0).json())
+    };
+    let (text, document) = status("PC-17");
+    assert!(text.starts_with("PC-17: verified\n  next: nothing\n"), "{text}");
+    let wake_at = document["assessment"]["wake_at"].as_str().unwrap();
+    assert!(text.contains(&format!("to be looked at again: {wake_at}\n")), "{text}");
+    assert!(document["explained"].as_array().unwrap().is_empty());
+
+    // A key that does not open, and is therefore replaced.
+    desk.certificate("other", "p-256");
+    let clear = ["--device", "PC-18", "--kind", "bitlocker", "--plaintext", "--to", "other.crt", "--by", "agent"];
+    desk.store(&["receive"], &clear, BITLOCKER).ends(0);
+    let (text, document) = status("PC-18");
+    assert!(text.contains("waits for: the check of its key\n"), "{text}");
+    assert_eq!(document["assessment"]["awaits"][0], "key_checked");
+    let why = ["--device", "PC-18", "--by", "ana", "--reason", "came back from repair"];
+    desk.store(&["rotate", "request"], &why, "").ends(0);
+    desk.store(&["check"], &IDENTITY, "").ends(1);
+    let (text, document) = status("PC-18");
+    let (assessment, rotation) = (&document["assessment"], &document["rotations"][0]);
+    assert!(text.starts_with(&format!("PC-18: {}\n", assessment["status"].as_str().unwrap())), "{text}");
+    let reasons = assessment["reasons"].as_array().unwrap();
+    assert!(reasons.len() >= 2 && document["explained"].as_array().unwrap().len() == reasons.len(), "{document}");
+    for (reason, explained) in reasons.iter().zip(document["explained"].as_array().unwrap()) {
+        assert_eq!(*reason, explained["reason"]);
+        let word = |name: &str| explained[name].as_str().unwrap();
+        let told = format!("  {}: {}\n    next: {}\n", word("reason"), word("meaning"), word("remedy"));
+        assert!(text.contains(&told), "{told}: {text}");
+    }
+    let told = format!("  rotation {}: ", rotation["id"].as_str().unwrap());
+    assert!(text.contains(&told) && text.contains("    next: send attempt 1\n"), "{text}");
+    assert_eq!((&rotation["phase"], &rotation["next"]["step"]), (&"requested".into(), &"send_request".into()));
+    let wake_at = assessment["wake_at"].as_str().unwrap();
+    assert!(text.contains(&format!("to be looked at again: {wake_at}\n")), "{text}");
+}

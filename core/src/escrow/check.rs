@@ -20,7 +20,10 @@ pub(super) use record::due_after;
 
 use serde::Serialize;
 
-use super::{Error, Escrow};
+use super::{
+    Error, Escrow,
+    trace::{Operation, traced},
+};
 use crate::{
     envelope::{Certificate, Envelope, Keyring, SealError},
     ids::{Actor, DeviceId, Digest, KeyId},
@@ -210,6 +213,10 @@ impl Escrow {
     /// # Errors
     /// [`Error::Store`] if the store cannot be reached; what was recorded before stays.
     pub fn check(&self, keyring: &Keyring, options: &CheckOptions, now: Timestamp) -> Result<CheckReport, Error> {
+        traced(Operation::Check, None, || self.check_batch(keyring, options, now))
+    }
+
+    fn check_batch(&self, keyring: &Keyring, options: &CheckOptions, now: Timestamp) -> Result<CheckReport, Error> {
         let mut report = CheckReport::default();
         let answering = self.answering(keyring);
         if answering.silent {

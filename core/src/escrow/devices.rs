@@ -1,6 +1,10 @@
 //! What does a device receive, how does it stand, and how is it hidden?
 
-use super::{Error, Escrow, rotations::judge};
+use super::{
+    Error, Escrow,
+    rotations::judge,
+    trace::{Operation, traced},
+};
 use crate::{
     audit::{Action, Draft, Text},
     ids::{Actor, DeviceId},
@@ -39,9 +43,11 @@ impl Escrow {
     /// # Errors
     /// [`Error::DeviceUnknown`]; [`Error::Store`].
     pub fn assess(&self, device: &DeviceId, now: Timestamp) -> Result<Assessment, Error> {
-        let record = self.device_record(device)?.ok_or(Error::DeviceUnknown)?;
-        let policy = self.policies.policy(record.group.as_deref());
-        Ok(judge(&record, &policy, now))
+        traced(Operation::Assess, Some(device), || {
+            let record = self.device_record(device)?.ok_or(Error::DeviceUnknown)?;
+            let policy = self.policies.policy(record.group.as_deref());
+            Ok(judge(&record, &policy, now))
+        })
     }
 
     /// Hides a device. Its keys stay, can be handed out, and it comes back with its next upload.

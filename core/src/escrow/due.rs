@@ -7,7 +7,10 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::{Error, Escrow, Page};
+use super::{
+    Error, Escrow, Page,
+    trace::{Operation, traced},
+};
 use crate::{
     audit::{Action, Draft},
     ids::{Actor, DeviceId},
@@ -36,6 +39,10 @@ impl Escrow {
     /// # Errors
     /// [`Error::Store`] if the store cannot be reached; what was committed before stays.
     pub fn assess_due(&self, limit: u32, by: &Actor, now: Timestamp) -> Result<AssessReport, Error> {
+        traced(Operation::AssessDue, None, || self.judge_due(limit, by, now))
+    }
+
+    fn judge_due(&self, limit: u32, by: &Actor, now: Timestamp) -> Result<AssessReport, Error> {
         let holder = Holder::new(format!("assess {}", ChangeId::generate(self.rng())?))?;
         let claims = self.store.claim(&self.organization, Work::Assess, &holder, limit.clamp(1, 1000), LEASE, now)?;
         let mut report = AssessReport { more: !claims.rows.is_empty(), ..AssessReport::default() };
@@ -55,6 +62,15 @@ impl Escrow {
     /// # Errors
     /// As [`assess_due`](Self::assess_due).
     pub fn assess_changed(
+        &self,
+        page: &Page,
+        by: &Actor,
+        now: Timestamp,
+    ) -> Result<(AssessReport, Option<RowCursor>), Error> {
+        traced(Operation::AssessChanged, None, || self.judge_changed(page, by, now))
+    }
+
+    fn judge_changed(
         &self,
         page: &Page,
         by: &Actor,

@@ -3,7 +3,10 @@
 //! Facts come in as they are reported, and the device is judged anew in the same commit. What says nothing new is not
 //! recorded again within [`QUIET_SECONDS`], so that a fleet that reports every minute fills no audit.
 
-use super::{Error, Escrow, Receipt, Upload};
+use super::{
+    Error, Escrow, Receipt, Upload,
+    trace::{Operation, traced},
+};
 use crate::{
     audit::{Action, Draft, Text},
     ids::{Actor, DeviceId, Word},
@@ -35,20 +38,22 @@ impl Escrow {
     /// # Errors
     /// [`Error::Limit`] if the device caused too many entries today; [`Error::Rejected`]; [`Error::Store`].
     pub fn observe(&self, device: &DeviceId, report: &Report, by: &Actor, now: Timestamp) -> Result<Observed, Error> {
-        let event = Event::Observed(Box::new(report.observation.clone()));
-        let recorded = self.report(device, &event, Action::DeviceObserved, by, now)?;
-        let upload = |sealed: &ReportedEnvelope| {
-            let mut upload = Upload::sealed(device.clone(), sealed.kind, sealed.bytes.clone()).by(by);
-            if let Some(volume) = &sealed.volume {
-                upload = upload.volume(volume.clone());
-            }
-            if let Some(protector) = &sealed.protector {
-                upload = upload.protector(protector.clone());
-            }
-            upload
-        };
-        let receipts = report.envelopes.iter().map(|sealed| self.receive(upload(sealed), now)).collect();
-        Ok(Observed { recorded, receipts })
+        traced(Operation::Observe, Some(device), || {
+            let event = Event::Observed(Box::new(report.observation.clone()));
+            let recorded = self.report(device, &event, Action::DeviceObserved, by, now)?;
+            let upload = |sealed: &ReportedEnvelope| {
+                let mut upload = Upload::sealed(device.clone(), sealed.kind, sealed.bytes.clone()).by(by);
+                if let Some(volume) = &sealed.volume {
+                    upload = upload.volume(volume.clone());
+                }
+                if let Some(protector) = &sealed.protector {
+                    upload = upload.protector(protector.clone());
+                }
+                upload
+            };
+            let receipts = report.envelopes.iter().map(|sealed| self.receive(upload(sealed), now)).collect();
+            Ok(Observed { recorded, receipts })
+        })
     }
 
     /// Takes in what the management system says of the configuration of a device.

@@ -7,6 +7,7 @@ use super::{
     Error, Escrow, Receipt,
     certificates::Recipients,
     keys::receipt_of,
+    trace::{Operation, traced},
     transaction::Change,
     upload::{Content, Upload},
 };
@@ -52,16 +53,20 @@ impl Escrow {
     /// [`Error::Store`], [`Error::Conflict`]: nothing was stored; [`Error::Unknown`]: send it again.
     pub fn receive(&self, upload: Upload, now: Timestamp) -> Result<Receipt, Error> {
         let device = upload.device.clone();
+        traced(Operation::Receive, Some(&device), || self.receive_upload(&device, upload, now))
+    }
+
+    fn receive_upload(&self, device: &DeviceId, upload: Upload, now: Timestamp) -> Result<Receipt, Error> {
         match self.arrival(upload, now) {
             Ok(arrival) => {
                 let stored = self.store_arrival(&arrival, now);
                 if let Err(error @ Error::Limit { .. }) = &stored {
-                    self.record_refusal(&device, Some(arrival.by), error, now)?;
+                    self.record_refusal(device, Some(arrival.by), error, now)?;
                 }
                 stored
             }
             Err((error, by)) => {
-                self.record_refusal(&device, by, &error, now)?;
+                self.record_refusal(device, by, &error, now)?;
                 Err(error)
             }
         }

@@ -5,7 +5,11 @@
 
 use serde::Serialize;
 
-use super::{Error, Escrow, Page, Paged, Reveal, release::draft};
+use super::{
+    Error, Escrow, Page, Paged, Reveal,
+    release::draft,
+    trace::{Operation, traced},
+};
 use crate::{
     audit::{Action, Text},
     ids::{Actor, DeviceId, Digest, KeyId, Person},
@@ -54,6 +58,10 @@ impl Escrow {
     /// # Errors
     /// As [`reveal`](Self::reveal), which opens nothing yet; [`Error::Recovery`] if the policy forbids it.
     pub fn request_recovery(&self, request: &Reveal, now: Timestamp) -> Result<RecoveryReport, Error> {
+        traced(Operation::RequestRecovery, Some(request.device()), || self.ask_for_recovery(request, now))
+    }
+
+    fn ask_for_recovery(&self, request: &Reveal, now: Timestamp) -> Result<RecoveryReport, Error> {
         let asked = request.asked()?;
         let chosen = self.choose(request)?;
         let rules = self.recovery_rules(&asked.device)?;
@@ -101,14 +109,16 @@ impl Escrow {
         note: Option<&str>,
         now: Timestamp,
     ) -> Result<RecoveryReport, Error> {
-        let note = note.map(Text::new).transpose().map_err(|_| Error::ReasonMissing)?;
-        let record = self.change_recovery(id, (by, Action::RecoveryApproved), note.as_ref(), now, |record| {
-            let (key, envelope) = record.course.key().zip(record.course.envelope()).ok_or(Error::NoKey)?;
-            let mut approval = Approval::new(by.clone(), person.clone(), key, envelope, now);
-            approval.note.clone_from(&note);
-            Ok(RecoveryEvent::Approved(Box::new(approval)))
-        })?;
-        Ok(RecoveryReport::new(record, now))
+        traced(Operation::ApproveRecovery, None, || {
+            let note = note.map(Text::new).transpose().map_err(|_| Error::ReasonMissing)?;
+            let record = self.change_recovery(id, (by, Action::RecoveryApproved), note.as_ref(), now, |record| {
+                let (key, envelope) = record.course.key().zip(record.course.envelope()).ok_or(Error::NoKey)?;
+                let mut approval = Approval::new(by.clone(), person.clone(), key, envelope, now);
+                approval.note.clone_from(&note);
+                Ok(RecoveryEvent::Approved(Box::new(approval)))
+            })?;
+            Ok(RecoveryReport::new(record, now))
+        })
     }
 
     /// Takes an approval back.
@@ -122,8 +132,10 @@ impl Escrow {
         by: &Actor,
         now: Timestamp,
     ) -> Result<RecoveryReport, Error> {
-        let event = RecoveryEvent::ApprovalRevoked { person: person.clone(), at: now };
-        self.end_recovery(id, (by, Action::RecoveryApproved), None, event, now)
+        traced(Operation::RevokeApproval, None, || {
+            let event = RecoveryEvent::ApprovalRevoked { person: person.clone(), at: now };
+            self.end_recovery(id, (by, Action::RecoveryApproved), None, event, now)
+        })
     }
 
     /// Denies a request, or takes it back.
@@ -137,14 +149,16 @@ impl Escrow {
         reason: &str,
         now: Timestamp,
     ) -> Result<RecoveryReport, Error> {
-        let reason = Text::new(reason).map_err(|_| Error::ReasonMissing)?;
-        let asked = self.recovery_record(id)?.course.asked().actor.clone();
-        let event = if asked == *by {
-            RecoveryEvent::Revoked { actor: by.clone(), at: now }
-        } else {
-            RecoveryEvent::Denied { actor: by.clone(), at: now }
-        };
-        self.end_recovery(id, (by, Action::RecoveryEnded), Some(&reason), event, now)
+        traced(Operation::DenyRecovery, None, || {
+            let reason = Text::new(reason).map_err(|_| Error::ReasonMissing)?;
+            let asked = self.recovery_record(id)?.course.asked().actor.clone();
+            let event = if asked == *by {
+                RecoveryEvent::Revoked { actor: by.clone(), at: now }
+            } else {
+                RecoveryEvent::Denied { actor: by.clone(), at: now }
+            };
+            self.end_recovery(id, (by, Action::RecoveryEnded), Some(&reason), event, now)
+        })
     }
 
     /// Takes down whether a key that was handed out did its work.
@@ -158,8 +172,10 @@ impl Escrow {
         by: &Actor,
         now: Timestamp,
     ) -> Result<RecoveryReport, Error> {
-        let event = RecoveryEvent::Reported { outcome, at: now };
-        self.end_recovery(id, (by, Action::RecoveryReported), None, event, now)
+        traced(Operation::ReportRecovery, None, || {
+            let event = RecoveryEvent::Reported { outcome, at: now };
+            self.end_recovery(id, (by, Action::RecoveryReported), None, event, now)
+        })
     }
 
     fn end_recovery(

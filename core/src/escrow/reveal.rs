@@ -13,6 +13,7 @@ use super::{
     keys::DeviceKeys,
     opening::{self, Identities, OpenedKey, Outcome},
     release::Asked,
+    trace::{Operation, traced},
 };
 use crate::{
     audit::Text,
@@ -262,8 +263,10 @@ impl Escrow {
     /// [`Error::Recovery`] if the policy asks for approvals, a ticket, or patience; [`Error::NotOpened`];
     /// [`Error::Unavailable`]; [`Error::Store`], [`Error::Unknown`]: the key is not handed out.
     pub fn reveal(&self, request: Reveal, keyring: &Keyring, now: Timestamp) -> Result<Revealed, Error> {
-        let asked = request.asked()?;
-        self.hand_out(&request, &asked, keyring, now)
+        traced(Operation::Reveal, Some(request.device()), || {
+            let asked = request.asked()?;
+            self.hand_out(&request, &asked, keyring, now)
+        })
     }
 
     /// Hands out a key sealed to somebody's certificate: whoever carries it learns nothing.
@@ -277,9 +280,19 @@ impl Escrow {
         keyring: &Keyring,
         now: Timestamp,
     ) -> Result<RevealedTo, Error> {
+        traced(Operation::RevealTo, Some(request.device()), || self.hand_out_to(&request, to, keyring, now))
+    }
+
+    fn hand_out_to(
+        &self,
+        request: &Reveal,
+        to: &Certificate,
+        keyring: &Keyring,
+        now: Timestamp,
+    ) -> Result<RevealedTo, Error> {
         let mut asked = request.asked()?;
         asked.to = Some(Digest::from_bytes(*to.fingerprint().as_bytes()));
-        let revealed = self.hand_out(&request, &asked, keyring, now)?;
+        let revealed = self.hand_out(request, &asked, keyring, now)?;
         let Revealed { key, id, place, level, recovery, .. } = revealed;
         let owner = Owner::new()
             .organization(self.organization.clone())
@@ -305,9 +318,11 @@ impl Escrow {
         keyring: &Keyring,
         now: Timestamp,
     ) -> Result<Revealed, Error> {
-        let mut asked = request.asked()?;
-        asked.command = Some(Text::new(command).map_err(|_| Error::ReasonMissing)?);
-        self.hand_out(&request, &asked, keyring, now)
+        traced(Operation::ReleaseToDevice, Some(request.device()), || {
+            let mut asked = request.asked()?;
+            asked.command = Some(Text::new(command).map_err(|_| Error::ReasonMissing)?);
+            self.hand_out(&request, &asked, keyring, now)
+        })
     }
 
     fn hand_out(&self, request: &Reveal, asked: &Asked, keyring: &Keyring, now: Timestamp) -> Result<Revealed, Error> {

@@ -5,7 +5,13 @@
 
 use serde::Serialize;
 
-use super::{Error, Escrow, certificates::Recipients, opening, receive::next_number};
+use super::{
+    Error, Escrow,
+    certificates::Recipients,
+    opening,
+    receive::next_number,
+    trace::{Operation, traced},
+};
 use crate::{
     audit::{Action, Draft},
     envelope::{Allowed, Certificate, Envelope, EnvelopeError, Fingerprint, Keyring, Limits, RewrapError},
@@ -114,6 +120,16 @@ impl Escrow {
     /// # Errors
     /// [`Error::Seal`] if nothing can be sealed to the certificate; [`Error::Store`]. A key that fails stops no other.
     pub fn rewrap(
+        &self,
+        keyring: &Keyring,
+        to: &Certificate,
+        options: &RewrapOptions,
+        now: Timestamp,
+    ) -> Result<RewrapReport, Error> {
+        traced(Operation::Rewrap, None, || self.rewrap_batch(keyring, to, options, now))
+    }
+
+    fn rewrap_batch(
         &self,
         keyring: &Keyring,
         to: &Certificate,

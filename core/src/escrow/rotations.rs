@@ -7,7 +7,11 @@
 
 use serde::Serialize;
 
-use super::{Error, Escrow, Page, Paged, transaction::Change};
+use super::{
+    Error, Escrow, Page, Paged,
+    trace::{Operation, traced},
+    transaction::Change,
+};
 use crate::{
     audit::{Action, Draft, Text},
     ids::{Actor, DeviceId, KeyId, Word},
@@ -142,6 +146,17 @@ impl Escrow {
         reason: &str,
         now: Timestamp,
     ) -> Result<Vec<RotationId>, Error> {
+        traced(Operation::RequestRotation, Some(device), || self.ask_for_rotation(device, place, by, reason, now))
+    }
+
+    fn ask_for_rotation(
+        &self,
+        device: &DeviceId,
+        place: Option<&Place>,
+        by: &Actor,
+        reason: &str,
+        now: Timestamp,
+    ) -> Result<Vec<RotationId>, Error> {
         let reason = Text::new(reason).map_err(|_| Error::ReasonMissing)?;
         let id = ChangeId::generate(self.rng())?;
         self.transact(device, id, now, |change| {
@@ -190,6 +205,17 @@ impl Escrow {
     /// # Errors
     /// [`Error::DeviceUnknown`]; [`Error::RotationUnknown`]; [`Error::Rotation`] if it cannot be; [`Error::Store`].
     pub fn rotation_reported(
+        &self,
+        device: &DeviceId,
+        rotation: &RotationId,
+        event: &RotationEvent,
+        by: &Actor,
+        now: Timestamp,
+    ) -> Result<RotationReport, Error> {
+        traced(Operation::RotationReported, Some(device), || self.hear_of_rotation(device, rotation, event, by, now))
+    }
+
+    fn hear_of_rotation(
         &self,
         device: &DeviceId,
         rotation: &RotationId,

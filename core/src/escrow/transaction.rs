@@ -5,12 +5,16 @@
 
 use std::collections::BTreeMap;
 
-use super::{Error, Escrow, rotations::judge};
+use super::{
+    Error, Escrow,
+    rotations::judge,
+    trace::{Operation, traced},
+};
 use crate::{
     audit::Draft,
     ids::{DeviceId, KeyId},
     store::{
-        ChangeId, ChangeSet, CommitError, ReadRecords,
+        ChangeId, ChangeSet, CommitError, ReadRecords, Revision, StoreError,
         records::{ChangeSetBuilder, DeviceRecord, Judged, KeyRecord, OrganizationRecord},
     },
     time::Timestamp,
@@ -160,7 +164,7 @@ impl Escrow {
         };
         let prepared: Vec<Result<(T, bool), Error>> =
             devices.iter().enumerate().map(|(place, device)| prepare(place, device, &mut decide)).collect();
-        let answers = if sets.is_empty() { Vec::new() } else { self.store.commit_batch(&sets)? };
+        let answers = if sets.is_empty() { Vec::new() } else { self.store_all(&sets)? };
         let mut committed = sets.iter().zip(answers);
         let settled = devices.iter().zip(prepared).enumerate().map(|(place, (device, prepared))| {
             let (value, commits) = prepared?;
@@ -189,7 +193,7 @@ impl Escrow {
 
     /// Commits, and finds out what became of it if the answer was lost.
     pub(super) fn commit(&self, changes: &ChangeSet) -> Result<(), CommitError> {
-        self.settled(changes, self.store.commit(changes).map(|_| ()))
+        self.settled(changes, self.store_changes(changes))
     }
 
     /// What became of a commit whose answer this is.
@@ -198,10 +202,18 @@ impl Escrow {
             Err(CommitError::Unknown(source)) => match self.store.committed(&self.organization, changes.change_id()) {
                 Ok(Some(_)) => Ok(()),
                 // It is known now that nothing was stored, so that it can be tried once more.
-                Ok(None) => self.store.commit(changes).map(|_| ()),
+                Ok(None) => self.store_changes(changes),
                 Err(_) => Err(CommitError::Unknown(source)),
             },
             answer => answer,
         }
+    }
+
+    fn store_all(&self, changes: &[ChangeSet]) -> Result<Vec<Result<Revision, CommitError>>, StoreError> {
+        traced(Operation::Commit, None, || self.store.commit_batch(changes))
+    }
+
+    fn store_changes(&self, changes: &ChangeSet) -> Result<(), CommitError> {
+        traced(Operation::Commit, None, || self.store.commit(changes).map(|_| ()))
     }
 }

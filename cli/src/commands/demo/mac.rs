@@ -5,11 +5,13 @@
 //! EnvelopedData in BER with indefinite lengths, 3DES in CBC mode, RSAES-PKCS1-v1_5, the ciphertext in chunks. The
 //! demonstration needs a Mac, so here is one.
 
+use base64::{Engine, engine::general_purpose::STANDARD};
 use cbc::cipher::{BlockModeEncrypt, KeyIvInit, block_padding::Pkcs7};
 use des::TdesEde3;
 use fdescrow::{
-    Randomness,
+    DeviceId, Randomness, Timestamp,
     envelope::{Certificate, PublicKey},
+    verification::observation::{self, Context, Report, Source},
 };
 use rsa::{BoxedUint, hazmat::rsa_encrypt};
 
@@ -32,6 +34,28 @@ const SEQUENCE: u8 = 0x30;
 const SET: u8 = 0x31;
 /// `[0]`, constructed.
 const CONTEXT_0: u8 = 0xa0;
+
+/// A Mac whose FileVault is on.
+pub(super) struct Mac {
+    pub(super) device: DeviceId,
+    /// What is in its `FileVaultPRK.dat`.
+    pub(super) blob: Vec<u8>,
+}
+
+impl Mac {
+    /// What it answers to the MDM command `SecurityInfo`, as the server reads it.
+    pub(super) fn report(&self, at: Timestamp) -> Result<Report, Failure> {
+        let reply = format!(
+            "<?xml version=\"1.0\" encoding=\"UTF-8\"?><plist version=\"1.0\"><dict>\
+             <key>Status</key><string>Acknowledged</string><key>SecurityInfo</key><dict>\
+             <key>FDE_Enabled</key><true/><key>FDE_HasPersonalRecoveryKey</key><true/>\
+             <key>FDE_HasInstitutionalRecoveryKey</key><false/>\
+             <key>FDE_PersonalRecoveryKeyCMS</key><data>{}</data></dict></dict></plist>",
+            STANDARD.encode(&self.blob)
+        );
+        Ok(observation::read(Source::SecurityInfo, reply.as_bytes(), &Context::new(at))?)
+    }
+}
 
 /// The content of `FileVaultPRK.dat`: the text of the key, sealed to an RSA certificate.
 pub(super) fn seal(key: &str, certificate: &Certificate, rng: &dyn Randomness) -> Result<Vec<u8>, Failure> {
