@@ -19,6 +19,7 @@ mod quarantine;
 mod receive;
 mod recovery;
 mod report;
+mod retention;
 mod reveal;
 mod rewrap;
 mod rotate;
@@ -77,6 +78,9 @@ pub(crate) enum Command {
     /// Has keys replaced, and follows how that goes on
     #[command(subcommand)]
     Rotate(rotate::Command),
+    /// Removes keys that were replaced long ago, in two steps
+    #[command(subcommand)]
+    Retention(retention::Command),
     /// Lists and decides about keys that another device had sent before
     #[command(subcommand)]
     Quarantine(quarantine::Command),
@@ -116,6 +120,7 @@ pub(crate) fn run(command: Command, world: &World<'_>) -> Result<Exit, Failure> 
         Command::History(arguments) => report::history(&arguments, world),
         Command::Undecryptable(arguments) => report::undecryptable(&arguments, world),
         Command::Reveal(arguments) => reveal::run(&arguments, world),
+        Command::Retention(command) => retention::run(command, world),
         Command::Quarantine(command) => quarantine::run(command, world),
         Command::Rewrap(arguments) => rewrap::run(&arguments, world),
         Command::Audit(command) => audit::run(command, world),
