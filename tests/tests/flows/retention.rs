@@ -10,7 +10,7 @@ use fdescrow::{
     store::{Table, conformance::Fixture},
 };
 use fdescrow_tests::{
-    fleet::{Custodian, Fleet, SqliteFile, actor, agent, at, device, in_clear},
+    fleet::{Custodian, Fleet, actor, agent, at, device, in_clear},
     over_every_store,
 };
 
