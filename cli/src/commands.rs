@@ -7,6 +7,7 @@ mod audit;
 mod certificate;
 mod check;
 mod demo;
+mod device;
 mod find;
 mod inspect;
 mod key;
@@ -14,6 +15,7 @@ mod manual;
 mod migrate;
 mod observe;
 mod open;
+mod policy;
 mod profile;
 mod quarantine;
 mod receive;
@@ -53,6 +55,9 @@ pub(crate) enum Command {
     Inspect(inspect::Arguments),
     /// Tells what a report of a device says
     Observe(observe::Arguments),
+    /// Checks, shows and explains policies
+    #[command(subcommand)]
+    Policy(policy::Command),
     /// Renders, shows and checks configuration profiles
     #[command(subcommand)]
     Profile(profile::Command),
@@ -68,6 +73,9 @@ pub(crate) enum Command {
     History(report::Arguments),
     /// Tells which stored keys do not open, why, and what to do
     Undecryptable(report::Arguments),
+    /// Moves a device to a group, hides it, says that it was wiped
+    #[command(subcommand)]
+    Device(device::Command),
     /// Finds keys by what a screen shows or a person knows
     Find(find::Arguments),
     /// Hands out a key, for a reason, with a trace in the audit
@@ -109,11 +117,13 @@ pub(crate) fn run(command: Command, world: &World<'_>) -> Result<Exit, Failure> 
         Command::Open(arguments) => open::run(arguments, world),
         Command::Inspect(arguments) => inspect::run(arguments, world),
         Command::Observe(arguments) => observe::run(&arguments, world),
+        Command::Policy(command) => policy::run(command, world),
         Command::Profile(command) => profile::run(command, world),
         Command::Receive(arguments) => receive::run(&arguments, world),
         Command::Check(arguments) => check::run(&arguments, world),
         Command::Status(arguments) => report::status(&arguments, world),
         Command::List(arguments) => report::list(&arguments, world),
+        Command::Device(command) => device::run(command, world),
         Command::Find(arguments) => find::run(&arguments, world),
         Command::Recovery(command) => recovery::run(command, world),
         Command::Rotate(command) => rotate::run(command, world),

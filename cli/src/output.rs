@@ -10,7 +10,7 @@ use std::{
     io::{self, IsTerminal, Write},
 };
 
-use indicatif::ProgressBar;
+use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 use zeroize::Zeroizing;
 
@@ -90,7 +90,11 @@ impl Output {
 
     /// How far work over so many things is, on a terminal; nothing elsewhere.
     pub(crate) fn progress(&self, things: u64) -> ProgressBar {
-        if self.json { ProgressBar::hidden() } else { ProgressBar::new(things) }
+        let template = "{wide_bar} {pos}/{len} ({per_sec}, {eta} left)";
+        match ProgressStyle::with_template(template) {
+            Ok(style) if !self.json => ProgressBar::new(things).with_style(style),
+            _ => ProgressBar::hidden(),
+        }
     }
 
     /// Says why it did not work, and with `--json` what there was to note.

@@ -26,6 +26,8 @@ mod keys;
 mod observe;
 #[path = "cli/pipes.rs"]
 mod pipes;
+#[path = "cli/policies.rs"]
+mod policies;
 #[path = "cli/profiles.rs"]
 mod profiles;
 #[cfg(unix)]

@@ -4,7 +4,7 @@
 //! `documented` in its name compares it with the code, or writes it anew where `BLESS` is set.
 
 use std::env;
-use std::fs;
+use std::fs::{self, File};
 use std::process::Command;
 
 use crate::workspace_root;
@@ -39,9 +39,15 @@ pub fn document(path: &str) -> String {
 /// # Panics
 /// Where they differ, or the document has no such part.
 pub fn hold(path: &str, part: &str, generated: &str) {
+    let blessing = env::var_os("BLESS").is_some();
+    // Several tests may write parts of one document, each in a process of its own.
+    let lock = blessing.then(|| File::open(workspace_root().join(path)).expect("the document is there"));
+    if let Some(lock) = &lock {
+        lock.lock().expect("the document can be locked");
+    }
     let text = document(path);
     let expected = replaced(&text, part, generated).unwrap_or_else(|| panic!("{path} has no part `{part}`"));
-    if env::var_os("BLESS").is_some() && text != expected {
+    if blessing && text != expected {
         fs::write(workspace_root().join(path), expected).expect("the document can be written");
         return;
     }

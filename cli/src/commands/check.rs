@@ -1,6 +1,6 @@
 //! Do the stored keys open?
 
-use std::fmt;
+use std::{fmt, path::PathBuf};
 
 use clap::Args;
 use fdescrow::{
@@ -8,7 +8,7 @@ use fdescrow::{
     escrow::{CheckOptions, CheckReport},
 };
 
-use super::store::StoreArguments;
+use super::{seal::recipient, store::StoreArguments};
 use crate::{
     exit::{Exit, Failure},
     identities::IdentityArguments,
@@ -28,6 +28,9 @@ pub(crate) struct Arguments {
     /// How many threads open keys
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=256))]
     workers: u16,
+    /// Seals keys that open anew to this certificate, where they are not yet; what came is kept
+    #[arg(long, value_name = "CERT")]
+    reseal: Option<PathBuf>,
     /// Who checks, for the audit
     #[arg(long, value_name = "ACTOR")]
     by: Option<Actor>,
@@ -38,8 +41,15 @@ const STALE_ROUNDS: u32 = 3;
 
 pub(crate) fn run(arguments: &Arguments, world: &World<'_>) -> Result<Exit, Failure> {
     let identities = arguments.identities.load_certified(world)?;
-    let escrow = arguments.store.escrow(identities.certificates, world)?;
-    let mut options = CheckOptions::default().workers(arguments.workers.into());
+    let mut certificates = identities.certificates;
+    // The more at once, the less often the threads wait for each other.
+    let mut options = CheckOptions::default().workers(arguments.workers.into()).devices(512);
+    if let Some(file) = &arguments.reseal {
+        let certificate = recipient(file, world.now()?, world)?;
+        options = options.reseal_to(&certificate);
+        certificates.push(certificate);
+    }
+    let escrow = arguments.store.escrow(certificates, world)?;
     if let Some(actor) = &arguments.by {
         options = options.by(actor);
     }
@@ -84,6 +94,7 @@ impl fmt::Display for Words<'_> {
         writeln!(f, "did not open: {}", report.failed())?;
         report.not_opened.iter().try_for_each(|(reason, count)| writeln!(f, "  {reason}: {count}"))?;
         let others = [
+            ("sealed anew", report.resealed),
             ("unavailable, nothing known", report.unavailable),
             ("changed meanwhile, left for the next check", report.stale),
             ("unreadable records", report.unreadable),

@@ -1,14 +1,19 @@
-//! What does a Mac receive, what does a profile ask for, and is anything wrong with it?
+//! What does a device receive, what does a profile ask for, and is anything wrong with it?
+
+mod bitlocker;
+mod luks;
 
 use std::{
     fmt,
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 use clap::{Args, Subcommand};
 use fdescrow::{
     Policy, Timestamp,
     envelope::{Certificate, private_key::pair},
+    policy::{OrganizationDetails, PolicyDocument},
     profile::{
         self, FileVaultCertificate, Finding, KeySigner, LintContext, OpensWith, ParsedProfile, Profile, ProfileLimits,
         Severity, Signature,
@@ -30,6 +35,10 @@ use crate::{
 pub(crate) enum Command {
     /// Renders the FileVault profile of a policy
     Filevault(Filevault),
+    /// Renders what a policy says to BitLocker, as SyncML
+    Bitlocker(bitlocker::Arguments),
+    /// Renders the plan of a policy for agents on Linux
+    Luks(luks::Arguments),
     /// Shows what a profile asks for
     Show(Show),
     /// Tells what is wrong with the profiles that one Mac has, alone and together
@@ -37,11 +46,40 @@ pub(crate) enum Command {
     Lint(Lint),
 }
 
+/// Whose policy.
 #[derive(Args, Debug)]
-pub(crate) struct Filevault {
+pub(super) struct PolicyArguments {
     /// The policy, TOML or JSON
     #[arg(long, value_name = "F")]
     policy: PathBuf,
+    /// The group of devices; without it, and for a group that the policy does not name: the organization's
+    #[arg(long, value_name = "G")]
+    group: Option<String>,
+}
+
+impl PolicyArguments {
+    /// The policy of the group.
+    pub(super) fn read(&self) -> Result<Arc<Policy>, Failure> {
+        Ok(read_policy(&self.policy)?.policy(self.group.as_deref()))
+    }
+
+    /// Whose policy it is.
+    pub(super) fn organization<'a>(&self, policy: &'a Policy) -> Result<&'a OrganizationDetails, Failure> {
+        policy.organization().ok_or_else(|| self.lacks("organization", ORGANIZATION))
+    }
+
+    /// The policy has not the section that it needs; the shortest one that would do.
+    pub(super) fn lacks(&self, section: &str, lines: &[&str]) -> Failure {
+        let file = self.policy.display();
+        let problem = format!("{file}: the policy has no section [{section}]; one is written in TOML as");
+        Failure::usage(problem).notes(lines.iter().map(|line| (*line).to_owned()))
+    }
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Filevault {
+    #[command(flatten)]
+    policy: PolicyArguments,
     /// The escrow certificate; given exactly when the policy escrows
     #[arg(long, value_name = "F")]
     certificate: Option<PathBuf>,
@@ -101,6 +139,8 @@ struct Linted {
 pub(crate) fn run(command: Command, world: &World<'_>) -> Result<Exit, Failure> {
     match command {
         Command::Filevault(arguments) => render(&arguments, world),
+        Command::Bitlocker(arguments) => bitlocker::run(&arguments, world),
+        Command::Luks(arguments) => luks::run(&arguments, world),
         Command::Show(Show { file }) => {
             let shown = Shown::of(&parse(&file)?);
             world.output.answer(&shown, &shown)?;
@@ -116,14 +156,9 @@ const FILEVAULT: &[&str] = &["[filevault.enforcement]", "[filevault.escrow]", "l
 
 fn render(arguments: &Filevault, world: &World<'_>) -> Result<Exit, Failure> {
     let now = world.now()?;
-    let policy = read_policy(&arguments.policy)?;
-    let lacks = |what: &str, lines: &[&str]| {
-        let problem =
-            format!("{}: the policy has no section [{what}]; one is written in TOML as", arguments.policy.display());
-        Failure::usage(problem).notes(lines.iter().map(|line| (*line).to_owned()))
-    };
-    let organization = policy.organization().ok_or_else(|| lacks("organization", ORGANIZATION))?;
-    let filevault = policy.filevault().ok_or_else(|| lacks("filevault", FILEVAULT))?;
+    let policy = arguments.policy.read()?;
+    let organization = arguments.policy.organization(&policy)?;
+    let filevault = policy.filevault().ok_or_else(|| arguments.policy.lacks("filevault", FILEVAULT))?;
     let certificate = match &arguments.certificate {
         Some(file) => Some(FileVaultCertificate::new(recipient(file, now, world)?, OpensWith::Pkcs1v15, now)?),
         None => None,
@@ -156,12 +191,12 @@ fn text_of(bytes: &[u8], signed: bool) -> String {
 }
 
 /// A policy document, TOML unless it begins like JSON.
-pub(crate) fn read_policy(file: &Path) -> Result<Policy, Failure> {
-    let about = |failure: Failure| failure.about(file.display());
+pub(crate) fn read_policy(file: &Path) -> Result<PolicyDocument, Failure> {
     let bytes = input::read(Some(file))?;
     let text = std::str::from_utf8(&bytes).map_err(|_| Failure::file(format!("{}: is not text", file.display())))?;
-    let policy = if text.trim_start().starts_with('{') { Policy::from_json(text) } else { Policy::from_toml(text) };
-    policy.map_err(|error| about(error.into()))
+    let json = text.trim_start().starts_with('{');
+    let document = if json { PolicyDocument::from_json(text) } else { PolicyDocument::from_toml(text) };
+    document.map_err(|error| Failure::from(error).about(file.display()))
 }
 
 fn sign(

@@ -25,7 +25,7 @@ pub(crate) struct StoreArguments {
     #[arg(long, value_name = "F")]
     pub(crate) mac_key: Option<PathBuf>,
     /// The policy that devices are judged by and keys are handed out under, TOML or JSON; without, the defaults
-    #[arg(long = "rules", value_name = "F")]
+    #[arg(long, value_name = "F")]
     pub(crate) policy: Option<PathBuf>,
 }
 
@@ -76,7 +76,7 @@ impl StoreArguments {
             None => builder,
         };
         let builder = match &self.policy {
-            Some(file) => builder.policies(Arc::new(Arc::new(read_policy(file)?))),
+            Some(file) => builder.policies(Arc::new(read_policy(file)?)),
             None => builder,
         };
         Ok(builder.build()?)

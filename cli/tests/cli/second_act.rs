@@ -10,7 +10,7 @@ const RULES: &str = "[recovery]\napprovals = 1\n";
 fn desk() -> Desk {
     let desk = Desk::new("second-act");
     desk.certificate("escrow", "p-256");
-    desk.write("rules.toml", RULES);
+    desk.write("policy.toml", RULES);
     let clear = ["--device", "PC-17", "--kind", "bitlocker", "--plaintext", "--to", "escrow.crt", "--by", "agent"];
     desk.store(&["receive"], &[&clear[..], &["--protector", PROTECTOR]].concat(), BITLOCKER).ends(0);
     desk.store(&["check"], &IDENTITY, "").ends(0);
@@ -19,14 +19,14 @@ fn desk() -> Desk {
 
 fn ask(desk: &Desk, command: &[&str], rest: &[&str]) -> Run {
     let who = ["--device", "PC-17", "--by", "ana", "--issuer", "https://login.example.com", "--subject", "ana-1"];
-    desk.store(command, &[&who[..], &["--reason", "blue screen", "--rules", "rules.toml"], rest].concat(), "")
+    desk.store(command, &[&who[..], &["--reason", "blue screen", "--policy", "policy.toml"], rest].concat(), "")
 }
 
 fn approve(desk: &Desk, id: &str, subject: &str) -> Run {
     let who = ["--recovery", id, "--issuer", "https://login.example.com", "--subject", subject];
     desk.store(
         &["recovery", "approve"],
-        &[&who[..], &["--by", subject, "--rules", "rules.toml", "--json"]].concat(),
+        &[&who[..], &["--by", subject, "--policy", "policy.toml", "--json"]].concat(),
         "",
     )
 }
@@ -65,7 +65,7 @@ fn eight_digits_from_a_blue_screen_lead_to_a_key_that_a_second_person_approved()
 fn a_sheet_is_written_for_its_owner_alone_and_a_technician_gets_a_sealed_key() {
     let desk = desk();
     desk.certificate("technician", "p-384");
-    desk.write("rules.toml", "");
+    desk.write("policy.toml", "");
     let out = ["--format", "html", "--out", "sheet.html"];
     ask(&desk, &["recovery", "sheet"], &[&IDENTITY[..], &out].concat()).ends(0);
     let html = String::from_utf8(desk.read("sheet.html")).unwrap();

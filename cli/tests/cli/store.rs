@@ -306,3 +306,17 @@ fn many_keys_are_checked_by_several_workers() {
     desk.store(&["check"], &[&IDENTITY[..], &["--workers", "0"]].concat(), "").ends(2);
     assert_eq!(check(&desk, &IDENTITY).ends(0).json()["opened"], 0, "nothing is due any more");
 }
+
+#[test]
+fn a_macs_key_is_sealed_anew_when_it_is_checked() {
+    let desk = desk();
+    receive(&desk, "M").ends(0);
+    let report = check(&desk, &[&IDENTITY[..], &["--reseal", "newer.crt"]].concat()).ends(0).json();
+    assert_eq!((report["opened"].as_u64(), report["resealed"].as_u64()), (Some(1), Some(1)));
+    let newer = ["--identity", "newer.key", "newer.crt", "--by", "ana", "--reason", "lost"];
+    let revealed = desk.store(&["reveal"], &[&["--device", "M"][..], &newer].concat(), "").ends(0);
+    assert_eq!(revealed.text().trim(), FILEVAULT);
+    let history = desk.store(&["history"], &["--device", "M", "--json"], "").ends(0).json();
+    let envelopes = history["keys"][0]["envelopes"].as_array().unwrap();
+    assert_eq!((envelopes.len(), &envelopes[1]["origin"]["from"]), (2, &envelopes[0]["digest"]));
+}

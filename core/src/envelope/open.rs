@@ -3,19 +3,20 @@
 //! Recipient first, then the allow-list, then the private key, then the content; and one answer for all that can go
 //! wrong once the private key was used.
 
+mod search;
+
+use search::{Candidate, Wanted, find_many};
+
 use super::{
     Allowed, Envelope, EnvelopeError, KeyAlgorithm, Payload, Suite,
     certificate::PublicKey,
     cms::{Message, Recipient},
     content,
-    identity::{ContentKey, Identity, WrappedKey},
+    identity::{ContentKey, WrappedKey},
     keyring::Keyring,
     payload::Owner,
 };
-use crate::{
-    key::Kind,
-    secret::{Secret, on_wiped_stack},
-};
+use crate::{key::Kind, secret::Secret};
 
 /// What a caller expects of a message.
 #[derive(Clone, Debug)]
@@ -100,17 +101,44 @@ impl Envelope {
     /// [`EnvelopeError::KindNeeded`]. After: [`EnvelopeError::Open`], whatever was wrong, or
     /// [`EnvelopeError::Unavailable`], which says nothing about the message.
     pub fn open(&self, keyring: &Keyring, options: &OpenOptions) -> Result<Opened, EnvelopeError> {
-        let authenticated = self.message.content.is_authenticated();
-        if !authenticated && options.kind.is_none() {
-            return Err(EnvelopeError::KindNeeded);
-        }
-        let found = self.find(keyring, &options.allowed, options.unmatched, |content| {
+        Self::open_many(&[(self, options)], keyring).pop().unwrap_or(Err(EnvelopeError::Open))
+    }
+
+    /// Opens many messages, each for itself: an identity is asked for all that it may open at once
+    /// ([`Identity::unwrap_many`](super::Identity::unwrap_many)). The answers are in the order of the messages.
+    ///
+    /// # Errors
+    /// Of each message as of [`open`](Self::open).
+    pub fn open_many(messages: &[(&Self, &OpenOptions)], keyring: &Keyring) -> Vec<Result<Opened, EnvelopeError>> {
+        let kind_needed =
+            |(envelope, options): &(&Self, &OpenOptions)| !envelope.is_authenticated() && options.kind.is_none();
+        let askable = messages.iter().filter(|message| !kind_needed(message));
+        let (wanted, asked): (Vec<_>, Vec<_>) = askable
+            .map(|message| {
+                let (envelope, options) = *message;
+                (Wanted { envelope, allowed: &options.allowed, unmatched: options.unmatched }, message)
+            })
+            .unzip();
+        let found = find_many(&wanted, keyring, |place, content| {
+            let (_, options) = asked.get(place)?;
             let payload = Payload::decode(content, options.kind)?;
             (payload.bare || payload.owner.is(&options.owner)).then_some(payload)
-        })?;
-        let payload = found.value;
-        let bound = authenticated && !payload.bare && options.owner.device.is_some();
-        Ok(Opened { payload, authenticated, bound, identity: found.identity })
+        });
+        let mut found = asked.iter().zip(found).map(|((envelope, options), found)| {
+            let Found { value: payload, identity, .. } = found?;
+            let authenticated = envelope.is_authenticated();
+            let bound = authenticated && !payload.bare && options.owner.device.is_some();
+            Ok(Opened { payload, authenticated, bound, identity })
+        });
+        let answers = messages.iter().map(|message| match kind_needed(message) {
+            true => Err(EnvelopeError::KindNeeded),
+            false => found.next().unwrap_or(Err(EnvelopeError::Open)),
+        });
+        answers.collect()
+    }
+
+    fn is_authenticated(&self) -> bool {
+        self.message.content.is_authenticated()
     }
 
     /// Opens the message and gives its content as it is, also where nothing authenticates it: with a wrong key,
@@ -121,7 +149,7 @@ impl Envelope {
     pub fn danger_open_raw(&self, keyring: &Keyring, options: &OpenOptions) -> Result<RawContent, EnvelopeError> {
         let found = self
             .find(keyring, &options.allowed, options.unmatched, |content| Some(Secret::<[u8]>::copy_from(content)))?;
-        let authenticated = self.message.content.is_authenticated();
+        let authenticated = self.is_authenticated();
         Ok(RawContent { content: found.value, authenticated, identity: found.identity })
     }
 
@@ -133,34 +161,8 @@ impl Envelope {
         unmatched: bool,
         accept: impl Fn(&[u8]) -> Option<T>,
     ) -> Result<Found<T>, EnvelopeError> {
-        let candidates = self.candidates(keyring, allowed, unmatched)?;
-        on_wiped_stack(|| self.first(candidates, accept))
-    }
-
-    fn first<T>(
-        &self,
-        candidates: Vec<(&Recipient, usize, &dyn Identity)>,
-        accept: impl Fn(&[u8]) -> Option<T>,
-    ) -> Result<Found<T>, EnvelopeError> {
-        let mut unavailable = None;
-        let mut found = None;
-        for (recipient, identity_index, identity) in candidates {
-            match identity.unwrap(&wrapped(&self.message, recipient)) {
-                Ok(content_key) => {
-                    if let Some(value) = self.accept(&content_key, &accept) {
-                        found = Some(Found { value, content_key, identity: identity_index });
-                        break;
-                    }
-                }
-                Err(error) => unavailable = Some(error),
-            }
-        }
-        match (found, unavailable) {
-            (Some(found), _) => Ok(found),
-            // With one identity out of reach, that the others did not open it proves nothing.
-            (None, Some(error)) => Err(error.into()),
-            (None, None) => Err(EnvelopeError::Open),
-        }
+        let wanted = [Wanted { envelope: self, allowed, unmatched }];
+        find_many(&wanted, keyring, |_, content| accept(content)).pop().unwrap_or(Err(EnvelopeError::Open))
     }
 
     /// What the content is to `accept` under this content key, if tag or padding hold.
@@ -177,7 +179,7 @@ impl Envelope {
         keyring: &'a Keyring,
         allowed: &Allowed,
         unmatched: bool,
-    ) -> Result<Vec<(&'a Recipient, usize, &'a dyn Identity)>, EnvelopeError> {
+    ) -> Result<Vec<Candidate<'a>>, EnvelopeError> {
         let message = &self.message;
         let mut refused = None;
         let mut candidates = Vec::new();

@@ -4,31 +4,32 @@
 //! where nothing changed meanwhile. Nothing is recorded of a key whose private key could not be reached, and nothing
 //! is believed of an identity that does not open what is known to open, before and after.
 
+mod record;
+mod trial;
+
 use std::{
     collections::BTreeMap,
-    sync::{MutexGuard, PoisonError},
+    sync::{
+        Arc, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
+pub(super) use record::due_after;
+
 use serde::Serialize;
 
-use super::{
-    Error, Escrow,
-    certificates::Recipients,
-    opening::{self, Outcome},
-    transaction::Change,
-};
+use super::{Error, Escrow};
 use crate::{
-    audit::{Action, Draft},
-    envelope::{Envelope, Fingerprint, Keyring, Limits},
-    ids::{Actor, DeviceId, Digest, KeyId, Word},
-    policy::EscrowRules,
+    envelope::{Certificate, Envelope, Keyring, SealError},
+    ids::{Actor, DeviceId, Digest, KeyId},
     store::{
         ChangeId, Claims, Holder, Index, ReadRecords, Record, RowKey, RowQuery, Work,
-        records::{DeviceRecord, EnvelopeOrigin, EnvelopeRecord, KeyRecord},
+        records::{DeviceRecord, EnvelopeRecord, KeyRecord},
     },
     time::Timestamp,
-    verification::{KeyChange, Opening, Reason},
+    verification::{Failure, Opening, Reason},
 };
 
 /// How a batch of checks is done.
@@ -44,13 +45,27 @@ pub struct CheckOptions {
     pub workers: usize,
     /// Whether keys that did not open with another keyring are tried with this one. Default: yes.
     pub retry_failed: bool,
+    /// A certificate that keys which open are sealed to anew, where they are not yet: a Mac's key then costs the next
+    /// check and its reveal an operation of this certificate's kind. The envelope that came stays, and is in use until
+    /// the new one was opened once. Default: none.
+    pub reseal_to: Option<Certificate>,
+    /// Set it, from any thread, and no further key is tried: what was tried is recorded, the rest is due still.
+    pub stop: Option<Arc<AtomicBool>>,
     /// Who checks, for the audit. Default: `check`.
     pub actor: Option<Actor>,
 }
 
 impl Default for CheckOptions {
     fn default() -> Self {
-        Self { devices: 64, keys_per_device: 16, workers: 1, retry_failed: true, actor: None }
+        Self {
+            devices: 64,
+            keys_per_device: 16,
+            workers: 1,
+            retry_failed: true,
+            reseal_to: None,
+            stop: None,
+            actor: None,
+        }
     }
 }
 
@@ -69,6 +84,20 @@ impl CheckOptions {
         self
     }
 
+    /// Seals anew to this certificate.
+    #[must_use]
+    pub fn reseal_to(mut self, certificate: &Certificate) -> Self {
+        self.reseal_to = Some(certificate.clone());
+        self
+    }
+
+    /// Stops when this is set.
+    #[must_use]
+    pub fn stop(mut self, stop: &Arc<AtomicBool>) -> Self {
+        self.stop = Some(Arc::clone(stop));
+        self
+    }
+
     /// Checks in the name of this actor.
     #[must_use]
     pub fn by(mut self, actor: &Actor) -> Self {
@@ -83,6 +112,9 @@ impl CheckOptions {
 pub struct CheckReport {
     /// Keys that opened.
     pub opened: u64,
+    /// Those of them that were sealed anew.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub resealed: u64,
     /// Keys that did not open, by the word of the reason.
     pub not_opened: BTreeMap<String, u64>,
     /// Keys about which nothing is known, because a private key could not be reached. Nothing was recorded of them.
@@ -104,6 +136,7 @@ impl CheckReport {
     /// Adds another batch to this one; `more` is that of the other.
     pub fn add(&mut self, other: &Self) {
         self.opened += other.opened;
+        self.resealed += other.resealed;
         for (reason, count) in &other.not_opened {
             *self.not_opened.entry(reason.clone()).or_default() += count;
         }
@@ -114,11 +147,21 @@ impl CheckReport {
     }
 }
 
+/// What trying a key gave. The key itself is wiped by then.
+enum Tried {
+    Opened(Box<Opening>),
+    NotOpened(Failure),
+    Unavailable,
+}
+
 /// A key to be tried, and what came of it.
 struct Job {
     record: KeyRecord,
     envelopes: Vec<EnvelopeRecord>,
-    outcome: Outcome,
+    /// None: it was not tried, because the batch was stopped.
+    tried: Option<Tried>,
+    /// The envelope that it was sealed into anew.
+    resealed: Option<Result<Envelope, SealError>>,
 }
 
 /// The jobs of one device.
@@ -127,11 +170,35 @@ struct Batch {
     jobs: Vec<Job>,
 }
 
-/// What is the same for all results of a batch.
-struct Run {
+impl Batch {
+    fn did_not_open(&self) -> bool {
+        self.jobs.iter().any(Job::did_not_open)
+    }
+}
+
+impl Job {
+    fn did_not_open(&self) -> bool {
+        matches!(&self.tried, Some(Tried::NotOpened(Failure::DidNotOpen)))
+    }
+}
+
+/// What is the same for all keys of a batch.
+struct Run<'a> {
     actor: Actor,
+    /// The digest of the keyring.
     keyring: Digest,
+    /// The keyring, without identities that do not answer.
+    answering: &'a Keyring,
+    workers: usize,
+    reseal_to: Option<&'a Certificate>,
+    stop: Option<&'a AtomicBool>,
     now: Timestamp,
+}
+
+impl Run<'_> {
+    fn is_stopped(&self) -> bool {
+        self.stop.is_some_and(|stop| stop.load(Ordering::Relaxed))
+    }
 }
 
 /// For how long claimed devices are left to us.
@@ -160,7 +227,16 @@ impl Escrow {
             self.store.claim(&self.organization, Work::Check, &holder, options.devices.clamp(1, 1000), LEASE, now)?;
         report.unreadable += count(claims.corrupt.len());
         let claimed: Vec<RowKey> = claims.keys();
-        let batch = self.check_claimed(&claims, (keyring, &answering.keyring), options, &actor, now);
+        let run = Run {
+            actor,
+            keyring: keyring.digest(),
+            answering: &answering.keyring,
+            workers: options.workers,
+            reseal_to: options.reseal_to.as_ref(),
+            stop: options.stop.as_deref(),
+            now,
+        };
+        let batch = self.check_claimed(&claims, keyring, options, &run);
         let (unsettled, found) = match batch {
             Ok(batch) => batch,
             Err(error) => {
@@ -173,7 +249,7 @@ impl Escrow {
         report.more = !claimed.is_empty() || report.opened + report.failed() > 0;
         let (kept, done): (Vec<_>, Vec<_>) = claimed.into_iter().partition(|key| unsettled.contains(key));
         self.store.release(Work::Check, &holder, &done)?;
-        self.keep_or_release(holder, kept, report.more)?;
+        self.keep_or_release(holder, kept, report.more && !run.is_stopped())?;
         Ok(report)
     }
 
@@ -182,35 +258,38 @@ impl Escrow {
     fn check_claimed(
         &self,
         claims: &Claims,
-        (keyring, answering): (&Keyring, &Keyring),
+        keyring: &Keyring,
         options: &CheckOptions,
-        actor: &Actor,
-        now: Timestamp,
+        run: &Run<'_>,
     ) -> Result<(Vec<RowKey>, CheckReport), Error> {
-        let mut report = CheckReport::default();
-        let mut batches = Vec::new();
-        for row in &claims.rows {
-            match DeviceRecord::from_row(row) {
-                Ok(record) => batches.push(self.due_batch(record.device, options, now, &mut report)?),
-                Err(_) => report.unreadable += 1,
-            }
-        }
-        if claims.rows.is_empty() && options.retry_failed {
-            batches = self.failed_batches(keyring, options, &mut report)?;
-        }
-
-        open_all(self, &mut batches, answering, options.workers, now);
-        self.doubt_failures(&mut batches, keyring);
-
-        let run = Run { actor: actor.clone(), keyring: keyring.digest(), now };
+        let (mut report, mut read) = (CheckReport::default(), CheckReport::default());
         let mut unsettled = claims.keys();
-        for batch in batches {
-            let device = DeviceRecord::row_key(&self.organization, &batch.device);
-            let unavailable = batch.jobs.iter().any(|job| matches!(job.outcome, Outcome::Unavailable));
-            if self.record(batch, &run, &mut report)? && !unavailable {
-                unsettled.retain(|key| *key != device);
-            }
+        // Failures are recorded last, when the identities were asked once more.
+        let mut doubtful = Vec::new();
+        let tried = |batches: Vec<Batch>| {
+            let (failed, done): (Vec<_>, Vec<_>) = batches.into_iter().partition(Batch::did_not_open);
+            doubtful.extend(failed);
+            let settled = self.record_all(&done, run, &mut report)?;
+            unsettled.retain(|key| !settled.contains(key));
+            Ok(())
+        };
+        if claims.rows.is_empty() && options.retry_failed {
+            let failed = self.failed_batches(keyring, options, &mut read)?;
+            self.try_all(failed.into_iter().map(Ok), run, tried)?;
+        } else {
+            let due = claims.rows.iter().filter_map(|row| match DeviceRecord::from_row(row) {
+                Ok(record) => Some(self.due_batch(record.device, options, run.now, &mut read)),
+                Err(_) => {
+                    read.unreadable += 1;
+                    None
+                }
+            });
+            self.try_all(due, run, tried)?;
         }
+        self.doubt_failures(&mut doubtful, keyring);
+        let settled = self.record_all(&doubtful, run, &mut report)?;
+        unsettled.retain(|key| !settled.contains(key));
+        report.add(&read);
         Ok((unsettled, report))
     }
 
@@ -287,7 +366,7 @@ impl Escrow {
 
     fn job(&self, record: KeyRecord) -> Result<Job, Error> {
         let envelopes = self.envelopes_of(&record.facts.id())?;
-        Ok(Job { record, envelopes, outcome: Outcome::Unavailable })
+        Ok(Job { record, envelopes, tried: None, resealed: None })
     }
 
     /// Keys that did not open with another keyring.
@@ -333,195 +412,11 @@ impl Escrow {
 
     /// Failures are believed only of identities that still open what is known to open.
     fn doubt_failures(&self, batches: &mut [Batch], keyring: &Keyring) {
-        let failed = |job: &Job| matches!(&job.outcome, Outcome::NotOpened(crate::verification::Failure::DidNotOpen));
-        if batches.iter().flat_map(|batch| &batch.jobs).any(failed) && self.answering(keyring).degraded {
-            for job in batches.iter_mut().flat_map(|batch| &mut batch.jobs).filter(|job| failed(job)) {
-                job.outcome = Outcome::Unavailable;
-            }
+        let mut jobs = batches.iter_mut().flat_map(|batch| &mut batch.jobs).filter(|job| job.did_not_open()).peekable();
+        if jobs.peek().is_some() && self.answering(keyring).degraded {
+            jobs.for_each(|job| job.tried = Some(Tried::Unavailable));
         }
     }
-
-    /// Records the results of one device, if they are still about what is there. Says whether any was.
-    fn record(&self, batch: Batch, run: &Run, report: &mut CheckReport) -> Result<bool, Error> {
-        let Batch { device, jobs } = batch;
-        let Run { actor, keyring, now } = run;
-        let (keyring, now) = (Some(*keyring), *now);
-        let unavailable = jobs.iter().filter(|job| matches!(job.outcome, Outcome::Unavailable)).count();
-        report.unavailable += count(unavailable);
-        let id = ChangeId::generate(self.rng())?;
-        let rules_of = |change: &Change| self.policies.policy(change.device.group.as_deref()).escrow();
-        let mut counted = CheckReport::default();
-        let result = self.transact(&device, id, now, |change| {
-            counted = CheckReport::default();
-            let rules = rules_of(change);
-            let mut due = None;
-            let mut recorded = Vec::new();
-            for job in &jobs {
-                let id = job.record.facts.id();
-                // What was tried is what has to be there still.
-                let record = self.key_within(change, &id)?.filter(|record| record.facts == job.record.facts);
-                let Some(mut record) = record else {
-                    counted.stale += 1;
-                    continue;
-                };
-                let (draft, result) = match &job.outcome {
-                    Outcome::Unavailable => continue,
-                    Outcome::Opened(opened) => {
-                        let envelope = opened.opening.envelope;
-                        let opening = opened.opening.clone();
-                        let result = change.change_key(&mut record, KeyChange::Opened(opening));
-                        (draft(actor, Action::KeyChecked, &record, Some(envelope), None), result)
-                    }
-                    Outcome::NotOpened(failure) => {
-                        let tried = record.facts.envelopes().iter().map(|envelope| envelope.digest).collect();
-                        let not_opened = KeyChange::NotOpened { tried, failure: failure.clone(), keyring, at: now };
-                        let result = change.change_key(&mut record, not_opened);
-                        (draft(actor, Action::KeyCheckFailed, &record, None, Word::new(failure.as_str()).ok()), result)
-                    }
-                };
-                if matches!(result, Err(Error::Rejected(_))) {
-                    counted.stale += 1;
-                    continue;
-                }
-                result?;
-                match &job.outcome {
-                    Outcome::Opened(opened) => {
-                        counted.opened += 1;
-                        let envelopes = &job.envelopes;
-                        self.settle_envelopes(change, &mut record, envelopes, &opened.opening, (actor, now))?;
-                    }
-                    Outcome::NotOpened(failure) => {
-                        *counted.not_opened.entry(failure.as_str().to_owned()).or_default() += 1;
-                    }
-                    Outcome::Unavailable => {}
-                }
-                recorded.push(id);
-                change.audit(draft);
-                change.replace_key(record);
-            }
-            // What one key proves may end another that was checked with it: first all are checked.
-            for id in &recorded {
-                let record = self.key_within(change, id)?.ok_or(Error::KeyUnknown)?;
-                self.rotate_tried(change, &record, &rules, actor, now)?;
-            }
-            for id in &recorded {
-                let mut record = self.key_within(change, id)?.ok_or(Error::KeyUnknown)?;
-                record.check_due = due_after(&record, &rules, now);
-                due = earlier(due, record.check_due);
-                change.replace_key(record);
-            }
-            // Asked now: a key may have come since the batch was read.
-            change.device.check_due = earlier(due, self.due_without(&device, &recorded, now)?);
-            Ok(())
-        });
-        match result {
-            Ok(()) => report.add(&counted),
-            // Somebody changes this device all the time: its turn comes again.
-            Err(Error::Conflict) => {
-                report.stale += count(jobs.len());
-                return Ok(false);
-            }
-            Err(error) => return Err(error),
-        }
-        Ok(counted.opened + counted.failed() > 0)
-    }
-}
-
-/// When a key is due that was tried just now. Where one of its envelopes was passed over, since its private key was
-/// not at hand, that is not at once: the keyring has to change first.
-pub(super) fn due_after(record: &KeyRecord, rules: &EscrowRules, now: Timestamp) -> Option<Timestamp> {
-    let due = record.facts.check_due(rules)?;
-    Some(if due > now { due } else { now.saturating_add(i64::from(rules.check_within.max(60))) })
-}
-
-impl Escrow {
-    /// Marks an envelope that opened for the first time; what it was wrapped anew from is not needed any more. Learns
-    /// who it is sealed to, where its certificate was not known when it came: else it would never be wrapped anew.
-    pub(super) fn settle_envelopes(
-        &self,
-        change: &mut Change,
-        record: &mut KeyRecord,
-        envelopes: &[EnvelopeRecord],
-        opening: &Opening,
-        (by, now): (&Actor, Timestamp),
-    ) -> Result<(), Error> {
-        let Some(before) = envelopes.iter().find(|envelope| envelope.digest() == opening.envelope) else {
-            return Ok(());
-        };
-        let mut opened = before.clone();
-        if let Ok(envelope) = Envelope::parse(opened.der(), &Limits::default()) {
-            let recipients = Recipients::of(&envelope, &self.certificates);
-            let unknown = |fingerprint: &&Fingerprint| !opened.recipients.contains(fingerprint);
-            let learned: Vec<Fingerprint> = recipients.known.iter().filter(unknown).copied().collect();
-            if !learned.is_empty() {
-                opened.recipients.extend(learned);
-                self.guard_certificates(change, &recipients, by, now)?;
-            }
-        }
-        if opened.opened.is_none() {
-            opened.opened = Some(now);
-            retire_replaced(change, record, envelopes, &opened, now)?;
-        }
-        if opened != *before {
-            change.edit(move |builder| {
-                builder.replace(&opened);
-            });
-        }
-        Ok(())
-    }
-}
-
-/// Retires what an envelope that opened was wrapped anew from.
-fn retire_replaced(
-    change: &mut Change,
-    record: &mut KeyRecord,
-    envelopes: &[EnvelopeRecord],
-    opened: &EnvelopeRecord,
-    now: Timestamp,
-) -> Result<(), Error> {
-    let EnvelopeOrigin::Rewrapped(from) = opened.origin else { return Ok(()) };
-    let replaced = envelopes.iter().find(|envelope| envelope.digest() == from && envelope.retired.is_none());
-    let Some(mut replaced) = replaced.cloned() else { return Ok(()) };
-    change.change_key(record, KeyChange::EnvelopeRetired { digest: replaced.digest() })?;
-    replaced.retired = Some(now);
-    change.edit(move |builder| {
-        builder.replace(&replaced);
-    });
-    Ok(())
-}
-
-/// Opens all keys, split over threads. Only memory is touched here.
-fn open_all(escrow: &Escrow, batches: &mut [Batch], keyring: &Keyring, workers: usize, now: Timestamp) {
-    let identities = opening::Identities::of(keyring);
-    let mut jobs: Vec<&mut Job> = batches.iter_mut().flat_map(|batch| &mut batch.jobs).collect();
-    let run = &|jobs: &mut [&mut Job]| {
-        for job in jobs {
-            job.outcome = opening::open(&escrow.organization, &job.record, &job.envelopes, &identities, now);
-        }
-    };
-    let share = jobs.len().div_ceil(workers.max(1)).max(1);
-    if workers <= 1 || jobs.len() <= 1 {
-        return run(&mut jobs);
-    }
-    std::thread::scope(|scope| {
-        for share in jobs.chunks_mut(share) {
-            scope.spawn(move || run(share));
-        }
-    });
-}
-
-fn draft(actor: &Actor, action: Action, record: &KeyRecord, envelope: Option<Digest>, outcome: Option<Word>) -> Draft {
-    let place = record.facts.place();
-    let mut draft = Draft::new(actor.clone(), action);
-    draft.references.key = Some(record.facts.id());
-    draft.references.volume.clone_from(&place.volume);
-    draft.references.protector.clone_from(&place.protector);
-    draft.references.envelope = envelope;
-    draft.references.outcome = outcome;
-    draft.references.level = record.facts.reached(false).map(|reached| reached.level);
-    draft.references.identity =
-        record.facts.last_success().filter(|_| envelope.is_some()).map(|success| success.identity);
-    draft
 }
 
 pub(super) fn earlier(one: Option<Timestamp>, other: Option<Timestamp>) -> Option<Timestamp> {
@@ -530,4 +425,9 @@ pub(super) fn earlier(one: Option<Timestamp>, other: Option<Timestamp>) -> Optio
 
 fn count(number: usize) -> u64 {
     u64::try_from(number).unwrap_or(u64::MAX)
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
+fn is_zero(number: &u64) -> bool {
+    *number == 0
 }

@@ -8,7 +8,7 @@ use super::Escrow;
 use crate::{
     envelope::{
         Allowed, Certificate, Envelope, EnvelopeError, HashAlgorithm, Identity, KeyAlgorithm, Keyring, Limits,
-        OpenOptions, Owner, PublicKey, Suite, Unavailable, canary,
+        OpenOptions, Opened, Origin, Owner, Payload, PublicKey, Suite, Unavailable, canary,
         identity::{ContentKey, WrappedKey},
     },
     ids::{Digest, Organization},
@@ -35,6 +35,8 @@ pub(super) enum Outcome {
 pub(super) struct OpenedKey {
     pub(super) key: RecoveryKey,
     pub(super) opening: Opening,
+    /// The envelope that it was resealed from.
+    pub(super) origin: Option<Origin>,
 }
 
 /// A keyring, and its digest, which is computed once for many keys.
@@ -77,79 +79,129 @@ fn allowed(kind: Kind, envelope: &EnvelopeRecord) -> Allowed {
     }
 }
 
+/// The suite by which an envelope is taken for what it is.
+pub(super) fn suite(kind: Kind, envelope: &EnvelopeRecord) -> Suite {
+    match allowed(kind, envelope) {
+        Allowed::Suite(suite) => suite,
+        Allowed::Rewrapped { .. } => Envelope::received_suite(kind),
+    }
+}
+
+/// A key and its envelopes, which are tried.
+pub(super) type Tried<'a> = (&'a KeyRecord, &'a [EnvelopeRecord]);
+
 /// Tries the envelopes of a key that are in use, the newest first.
 pub(super) fn open(
     organization: &Organization,
-    record: &KeyRecord,
-    envelopes: &[EnvelopeRecord],
+    tried: Tried<'_>,
     identities: &Identities<'_>,
     now: Timestamp,
 ) -> Outcome {
-    let mut in_use: Vec<&EnvelopeRecord> = envelopes.iter().filter(|envelope| envelope.retired.is_none()).collect();
-    in_use.sort_by_key(|envelope| std::cmp::Reverse(envelope.number));
-    let mut tried = Vec::new();
-    let mut failure = None;
-    let mut unavailable = false;
-    for envelope in in_use {
-        match open_one(organization, record, envelope, identities.keyring) {
-            Ok((key, identity, binding)) => {
-                let mut opening = Opening::new(envelope.digest(), identity, binding, now);
-                opening.tried = tried;
-                opening.keyring = Some(identities.digest);
-                return Outcome::Opened(Box::new(OpenedKey { key, opening }));
-            }
-            Err(Tried::Unavailable) => unavailable = true,
-            // The failure that came nearest to opening is the one to tell.
-            Err(Tried::Failed(other)) => {
-                // For which there is no private key here, has not been tried.
-                if other != Failure::NoIdentity {
-                    tried.push(envelope.digest());
-                }
-                failure = Some(
-                    failure.map_or(other.clone(), |before| if is_nearer(&other, &before) { other } else { before }),
-                );
-            }
-        }
-    }
-    match failure {
-        _ if unavailable => Outcome::Unavailable,
-        Some(failure) => Outcome::NotOpened(failure),
-        None => Outcome::NotOpened(Failure::DidNotOpen),
-    }
+    open_many(organization, &[tried], identities, now).pop().unwrap_or(Outcome::Unavailable)
 }
 
-enum Tried {
-    Failed(Failure),
-    Unavailable,
-}
-
-fn open_one(
+/// As [`open`], for many keys, in their order: the newest envelopes of all, then the next ones of those that did not
+/// open.
+pub(super) fn open_many(
     organization: &Organization,
-    record: &KeyRecord,
-    envelope: &EnvelopeRecord,
-    keyring: &Keyring,
-) -> Result<(RecoveryKey, Digest, Binding), Tried> {
-    let parsed = Envelope::parse(envelope.der(), &Limits::default()).map_err(|_| Tried::Failed(Failure::DidNotOpen))?;
-    match parsed.open(keyring, &options(organization, record, envelope)) {
-        Ok(opened) => {
-            if opened.payload.owner.key_id.is_some_and(|id| id != record.facts.id()) {
-                return Err(Tried::Failed(Failure::BoundToOther));
+    keys: &[Tried<'_>],
+    identities: &Identities<'_>,
+    now: Timestamp,
+) -> Vec<Outcome> {
+    let mut trials: Vec<Trial<'_>> = keys.iter().map(|tried| Trial::of(*tried)).collect();
+    while round(organization, &mut trials, identities, now) {}
+    trials.into_iter().map(Trial::end).collect()
+}
+
+/// How far the trial of a key came.
+struct Trial<'a> {
+    record: &'a KeyRecord,
+    /// The envelopes that were not tried yet, the newest last.
+    waiting: Vec<&'a EnvelopeRecord>,
+    tried: Vec<Digest>,
+    opened: Option<OpenedKey>,
+    failure: Option<Failure>,
+    unavailable: bool,
+}
+
+impl<'a> Trial<'a> {
+    fn of((record, envelopes): Tried<'a>) -> Self {
+        let mut waiting: Vec<&EnvelopeRecord> =
+            envelopes.iter().filter(|envelope| envelope.retired.is_none()).collect();
+        waiting.sort_by_key(|envelope| envelope.number);
+        Self { record, waiting, tried: Vec::new(), opened: None, failure: None, unavailable: false }
+    }
+
+    fn failed(&mut self, envelope: &EnvelopeRecord, failure: Failure) {
+        // For which there is no private key here, has not been tried.
+        if failure != Failure::NoIdentity {
+            self.tried.push(envelope.digest());
+        }
+        // The failure that came nearest to opening is the one to tell.
+        if self.failure.as_ref().is_none_or(|before| is_nearer(&failure, before)) {
+            self.failure = Some(failure);
+        }
+    }
+
+    fn end(self) -> Outcome {
+        match (self.opened, self.failure) {
+            (Some(opened), _) => Outcome::Opened(Box::new(opened)),
+            _ if self.unavailable => Outcome::Unavailable,
+            (None, Some(failure)) => Outcome::NotOpened(failure),
+            (None, None) => Outcome::NotOpened(Failure::DidNotOpen),
+        }
+    }
+}
+
+/// Tries one more envelope of each key that did not open yet. Whether there was one.
+fn round(organization: &Organization, trials: &mut [Trial<'_>], identities: &Identities<'_>, now: Timestamp) -> bool {
+    let mut any = false;
+    let mut parsed = Vec::new();
+    for trial in trials.iter_mut().filter(|trial| trial.opened.is_none()) {
+        let Some(record) = trial.waiting.pop() else { continue };
+        any = true;
+        match Envelope::parse(record.der(), &Limits::default()) {
+            Ok(envelope) => parsed.push((envelope, options(organization, trial.record, record), record, trial)),
+            Err(_) => trial.failed(record, Failure::DidNotOpen),
+        }
+    }
+    let messages: Vec<_> = parsed.iter().map(|(envelope, options, ..)| (envelope, options)).collect();
+    let answers = Envelope::open_many(&messages, identities.keyring);
+    for ((envelope, _, record, trial), answer) in parsed.into_iter().zip(answers) {
+        match answer {
+            Ok(opened) if opened.payload.owner.key_id.is_some_and(|id| id != trial.record.facts.id()) => {
+                trial.failed(record, Failure::BoundToOther);
             }
-            let identity = keyring.identities().get(opened.identity).map(|identity| digest_of(identity.as_ref()));
-            let binding = match (opened.bound, &opened.payload.owner.origin) {
-                (true, None) => Binding::Sealed,
-                (true, Some(_)) => Binding::Recorded,
-                (false, _) => Binding::None,
-            };
-            Ok((opened.payload.key, identity.unwrap_or(Digest::ZERO), binding))
+            Ok(opened) => {
+                let identity = identities.keyring.identities().get(opened.identity);
+                let identity = identity.map_or(Digest::ZERO, |identity| digest_of(identity.as_ref()));
+                let mut opening = Opening::new(record.digest(), identity, binding(&opened), now);
+                opening.tried = std::mem::take(&mut trial.tried);
+                opening.keyring = Some(identities.digest);
+                let Payload { key, owner, .. } = opened.payload;
+                trial.opened = Some(OpenedKey { key, opening, origin: owner.origin });
+            }
+            Err(EnvelopeError::Unavailable(_)) => trial.unavailable = true,
+            Err(error) => trial.failed(record, failure_of(&error, &envelope)),
         }
-        Err(EnvelopeError::Unavailable(_)) => Err(Tried::Unavailable),
-        Err(EnvelopeError::NoRecipient) if parsed.is_sealed_by_macos_to_itself() => {
-            Err(Tried::Failed(Failure::SealedByMacos))
-        }
-        Err(EnvelopeError::NoRecipient) => Err(Tried::Failed(Failure::NoIdentity)),
-        Err(EnvelopeError::Suite { .. }) => Err(Tried::Failed(Failure::SuiteNotAllowed)),
-        Err(_) => Err(Tried::Failed(Failure::DidNotOpen)),
+    }
+    any
+}
+
+fn binding(opened: &Opened) -> Binding {
+    match (opened.bound, &opened.payload.owner.origin) {
+        (true, None) => Binding::Sealed,
+        (true, Some(_)) => Binding::Recorded,
+        (false, _) => Binding::None,
+    }
+}
+
+fn failure_of(error: &EnvelopeError, envelope: &Envelope) -> Failure {
+    match error {
+        EnvelopeError::NoRecipient if envelope.is_sealed_by_macos_to_itself() => Failure::SealedByMacos,
+        EnvelopeError::NoRecipient => Failure::NoIdentity,
+        EnvelopeError::Suite { .. } => Failure::SuiteNotAllowed,
+        _ => Failure::DidNotOpen,
     }
 }
 

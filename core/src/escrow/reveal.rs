@@ -331,9 +331,9 @@ impl Escrow {
             let Some(record) = keys.iter().find(|key| key.facts.id() == *id) else { continue };
             let mut envelopes = self.envelopes_of(id)?;
             envelopes.retain(|envelope| approved.is_none_or(|(_, digest)| envelope.digest() == digest));
-            match opening::open(&self.organization, record, &envelopes, &identities, now) {
+            match opening::open(&self.organization, (record, &envelopes), &identities, now) {
                 Outcome::Opened(opened) => {
-                    let OpenedKey { key, opening } = *opened;
+                    let OpenedKey { key, opening, .. } = *opened;
                     let level = self.release(&authorized, record, &envelopes, &opening, now)?;
                     let recovery = authorized.recovery.recovery;
                     return Ok(Revealed { key, id: *id, place, level, candidates, recovery });

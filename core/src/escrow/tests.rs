@@ -3,6 +3,7 @@
 mod agreement;
 mod find;
 mod observations;
+mod pipeline;
 mod recoveries;
 mod retention;
 mod rotations;

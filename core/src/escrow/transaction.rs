@@ -148,11 +148,7 @@ impl Escrow {
         mut decide: impl FnMut(&mut Change) -> Result<T, Error>,
     ) -> Result<T, Error> {
         for _ in 0..ATTEMPTS {
-            let (record, known) = match self.device_record(device)? {
-                Some(record) => (record, true),
-                None => (DeviceRecord::new(device.clone(), now), false),
-            };
-            let mut change = Change::of(id, record, known);
+            let mut change = self.begin_change(device, id, now)?;
             let value = decide(&mut change)?;
             if change.drafts.is_empty() {
                 return Ok(value);
@@ -167,17 +163,68 @@ impl Escrow {
         Err(Error::Conflict)
     }
 
+    /// As [`transact`](Self::transact), for several devices, each for itself: what nobody else changed meanwhile is
+    /// committed in one go. `decide` is told the place of the device.
+    pub(super) fn transact_all<T>(
+        &self,
+        devices: &[DeviceId],
+        now: Timestamp,
+        mut decide: impl FnMut(usize, &mut Change) -> Result<T, Error>,
+    ) -> Result<Vec<Result<T, Error>>, Error> {
+        let mut sets = Vec::new();
+        let mut prepare = |place: usize, device: &DeviceId, decide: &mut dyn FnMut(usize, &mut Change) -> _| {
+            let mut change = self.begin_change(device, ChangeId::generate(self.rng())?, now)?;
+            let value: T = decide(place, &mut change)?;
+            if change.drafts.is_empty() {
+                return Ok((value, false));
+            }
+            sets.push(self.change_set(change, now)?);
+            Ok((value, true))
+        };
+        let prepared: Vec<Result<(T, bool), Error>> =
+            devices.iter().enumerate().map(|(place, device)| prepare(place, device, &mut decide)).collect();
+        let answers = if sets.is_empty() { Vec::new() } else { self.store.commit_batch(&sets)? };
+        let mut committed = sets.iter().zip(answers);
+        let settled = devices.iter().zip(prepared).enumerate().map(|(place, (device, prepared))| {
+            let (value, commits) = prepared?;
+            if !commits {
+                return Ok(value);
+            }
+            let (changes, answer) = committed.next().ok_or(Error::Misuse("the store left a change set unanswered"))?;
+            match self.settled(changes, answer.map(|_| ())) {
+                Ok(()) => Ok(value),
+                Err(CommitError::Conflict(_)) => {
+                    let id = ChangeId::generate(self.rng())?;
+                    self.transact(device, id, now, |change| decide(place, change))
+                }
+                Err(error) => Err(Error::of_commit(error, changes.change_id())),
+            }
+        });
+        Ok(settled.collect())
+    }
+
+    fn begin_change(&self, device: &DeviceId, id: ChangeId, now: Timestamp) -> Result<Change, Error> {
+        Ok(match self.device_record(device)? {
+            Some(record) => Change::of(id, record, true),
+            None => Change::of(id, DeviceRecord::new(device.clone(), now), false),
+        })
+    }
+
     /// Commits, and finds out what became of it if the answer was lost.
     pub(super) fn commit(&self, changes: &ChangeSet) -> Result<(), CommitError> {
-        match self.store.commit(changes) {
-            Ok(_) => Ok(()),
+        self.settled(changes, self.store.commit(changes).map(|_| ()))
+    }
+
+    /// What became of a commit whose answer this is.
+    fn settled(&self, changes: &ChangeSet, answer: Result<(), CommitError>) -> Result<(), CommitError> {
+        match answer {
             Err(CommitError::Unknown(source)) => match self.store.committed(&self.organization, changes.change_id()) {
                 Ok(Some(_)) => Ok(()),
                 // It is known now that nothing was stored, so that it can be tried once more.
                 Ok(None) => self.store.commit(changes).map(|_| ()),
                 Err(_) => Err(CommitError::Unknown(source)),
             },
-            Err(error) => Err(error),
+            answer => answer,
         }
     }
 }

@@ -4,6 +4,7 @@
 //! it, the certificates that the new key is sealed to, and what is never touched. How to get there is the agent's
 //! business (`agent::luks`); what a slot of ours is known by is the [`EscrowToken`].
 
+mod schema;
 mod token;
 
 #[cfg(test)]
@@ -13,6 +14,7 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
+pub use schema::plan_schema;
 pub use token::{EscrowToken, TOKEN_TYPE, token_type};
 
 use super::ProfileError;

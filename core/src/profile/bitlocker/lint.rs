@@ -63,16 +63,23 @@ macro_rules! advice {
                 match self { $( Self::$variant => $word, )* }
             }
 
+            /// How bad it is.
+            pub fn severity(self) -> Severity {
+                match self { $( Self::$variant => Severity::$severity, )* }
+            }
+
+            /// What is wrong, in one sentence.
+            pub fn message(self) -> &'static str {
+                match self { $( Self::$variant => $message, )* }
+            }
+
+            /// The page that says so.
+            pub fn source(self) -> &'static str {
+                match self { $( Self::$variant => $source, )* }
+            }
+
             fn about(self, field: &'static str) -> Advice {
-                match self {
-                    $( Self::$variant => Advice {
-                        severity: Severity::$severity,
-                        code: self,
-                        field,
-                        message: $message,
-                        source: $source,
-                    }, )*
-                }
+                Advice { severity: self.severity(), code: self, field, message: self.message(), source: self.source() }
             }
         }
     };
