@@ -21,6 +21,7 @@ mod quarantine;
 mod receive;
 mod recovery;
 mod report;
+mod retention;
 mod reveal;
 mod rewrap;
 mod rotate;
@@ -85,6 +86,9 @@ pub(crate) enum Command {
     /// Has keys replaced, and follows how that goes on
     #[command(subcommand)]
     Rotate(rotate::Command),
+    /// Removes keys that were replaced long ago, in two steps
+    #[command(subcommand)]
+    Retention(retention::Command),
     /// Lists and decides about keys that another device had sent before
     #[command(subcommand)]
     Quarantine(quarantine::Command),
@@ -126,6 +130,7 @@ pub(crate) fn run(command: Command, world: &World<'_>) -> Result<Exit, Failure> 
         Command::History(arguments) => report::history(&arguments, world),
         Command::Undecryptable(arguments) => report::undecryptable(&arguments, world),
         Command::Reveal(arguments) => reveal::run(&arguments, world),
+        Command::Retention(command) => retention::run(command, world),
         Command::Quarantine(command) => quarantine::run(command, world),
         Command::Rewrap(arguments) => rewrap::run(&arguments, world),
         Command::Audit(command) => audit::run(command, world),

@@ -33,6 +33,8 @@ mod profiles;
 #[cfg(unix)]
 #[path = "cli/read_only.rs"]
 mod read_only;
+#[path = "cli/retention.rs"]
+mod retention;
 #[path = "cli/second_act.rs"]
 mod second_act;
 #[path = "cli/store.rs"]

@@ -224,6 +224,9 @@ codes! {
     KeyUnknown = 413, Input,
         "The key is not known.",
         "Check the key id against the device's history.";
+    RemovalUnknown = 414, Input,
+        "The key is not to be removed.",
+        "List the keys that are to be removed; one that somebody needed is not among them any more.";
     CertificateInUse = 420, Caller,
         "The certificate is still needed by keys that were not sealed anew.",
         "Rewrap them first; the message says how many there are.";

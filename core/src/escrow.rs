@@ -6,7 +6,7 @@
 //! allowed.
 //!
 //! Three rules hold whatever fails in between: no key leaves before an audit entry that says so was committed; a key
-//! is only ever added, and never takes the place of one that is known better to work; what is not known (a lost
+//! never takes the place of one that is known better to work, and goes only by retention, never the last that works; what is not known (a lost
 //! answer of the store, a private key out of reach) changes nothing.
 
 mod audit_trail;
@@ -25,6 +25,7 @@ mod receive;
 mod recoveries;
 mod release;
 mod reports;
+mod retention;
 mod reveal;
 mod rewrap;
 mod rotations;
@@ -44,6 +45,7 @@ pub use keys::{EnvelopeSummary, KeySummary};
 pub use observations::{Observed, QUIET_SECONDS};
 pub use recoveries::RecoveryReport;
 pub use reports::{Among, AuditEvents, DeviceReport, Page, Paged, Summary, Undecryptable};
+pub use retention::{Obstacle, PlannedRemoval, RemovalReport};
 pub use reveal::{Candidate, Reveal, Revealed, RevealedTo};
 pub use rewrap::{RewrapCursor, RewrapFailure, RewrapOptions, RewrapReport};
 pub use rotations::RotationReport;

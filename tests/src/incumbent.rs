@@ -81,6 +81,17 @@ pub enum ProfileStatus {
     Failed,
 }
 
+/// The PIN that is asked for when a PC starts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pin {
+    /// The team asks for none.
+    NotDemanded,
+    /// It asks for one, and the last list of protectors has none with a PIN.
+    Missing,
+    /// It asks for one, and the last list of protectors has one with a PIN.
+    Set,
+}
+
 /// What Fleet looks at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Inputs {
@@ -109,6 +120,8 @@ pub enum Inputs {
         recent: bool,
         /// Whether the disk is protected (P: not said to be off).
         protection: Option<bool>,
+        /// What is asked of a PIN, and whether there is one (N: there is, or none is asked for).
+        pin: Pin,
     },
     /// A Linux device.
     Linux {
@@ -183,11 +196,12 @@ struct Predicates {
     x: bool,
     g: bool,
     p: bool,
+    n: bool,
 }
 
 impl Predicates {
     fn of(inputs: &Inputs) -> Self {
-        let Inputs::Pc { key, encrypted, reported_since, error, recent, protection, .. } = *inputs else {
+        let Inputs::Pc { key, encrypted, reported_since, error, recent, protection, pin, .. } = *inputs else {
             panic!("not a PC");
         };
         Self {
@@ -197,6 +211,7 @@ impl Predicates {
             x: error,
             g: recent,
             p: protection != Some(false),
+            n: pin != Pin::Missing,
         }
     }
 }
@@ -211,15 +226,14 @@ fn pc_2025(inputs: &Inputs) -> Option<Status> {
     ])
 }
 
-/// Without the PIN: N is true.
 fn pc_2026(inputs: &Inputs) -> Option<Status> {
-    let Predicates { k, e, u, x, g, p } = Predicates::of(inputs);
-    if !x && k && e && !p {
+    let Predicates { k, e, u, x, g, p, n } = Predicates::of(inputs);
+    if !x && k && (e || (u && g)) && (!n || (e && !p)) {
         return Some(Status::ActionRequired);
     }
     only([
-        (!x && k && e && u && p, Status::Verified),
-        (!x && k && ((e && !u && p) || (!e && u && g)), Status::Verifying),
+        (!x && k && e && u && p && n, Status::Verified),
+        (!x && k && ((e && !u && p) || (!e && u && g)) && n, Status::Verifying),
         (!x && (!k || (!e && (!u || !g))), Status::Enforcing),
         (x, Status::Failed),
     ])

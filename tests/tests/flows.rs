@@ -34,6 +34,8 @@ mod names;
 mod order;
 #[path = "flows/organizations.rs"]
 mod organizations;
+#[path = "flows/retention.rs"]
+mod retention;
 #[path = "flows/survival.rs"]
 mod survival;
 #[path = "flows/unavailable.rs"]

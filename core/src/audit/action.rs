@@ -66,6 +66,7 @@ actions! {
     KeyExposed = "key_exposed", "A certificate that a key was sealed to is compromised.";
     KeyQuarantined = "key_quarantined", "A key was set apart: another device had sent it before.";
     KeyReceived = "key_received", "A key was received.";
+    KeyRemoved = "key_removed", "A key that another one had replaced was removed, with its envelopes.";
     KeyRetired = "key_retired", "A key was retired: another one that works took its place.";
     KeySighted = "key_sighted", "A key that was there already was received again.";
     QuarantineAccepted = "quarantine_accepted", "A key that was set apart was accepted.";
@@ -78,6 +79,8 @@ actions! {
     ReleaseFailed = "release_failed", "A key was to be handed out and did not open.";
     Released = "released", "A key was handed out.";
     ReleasedToDevice = "released_to_device", "A key was given to a command for its own device.";
+    RemovalCancelled = "removal_cancelled", "A key that was to be removed is kept.";
+    RemovalPlanned = "removal_planned", "A key that another one had replaced is to be removed.";
     Resealed = "resealed", "A key was opened and sealed anew.";
     RewrapFailed = "rewrap_failed", "A key was to be rewrapped and did not open.";
     Rewrapped = "rewrapped", "The content key of an envelope was encrypted to another recipient.";

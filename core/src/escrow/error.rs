@@ -92,6 +92,9 @@ pub enum Error {
     /// There is no such recovery.
     #[error("there is no such recovery")]
     RecoveryUnknown,
+    /// The key is not to be removed.
+    #[error("the key is not to be removed")]
+    RemovalUnknown,
     /// What was said of the replacement of a key cannot be.
     #[error(transparent)]
     Rotation(#[from] crate::rotation::Rejected),
@@ -147,6 +150,7 @@ impl Error {
             Self::Rejected(error) => error.code(),
             Self::Recovery(error) => error.code(),
             Self::RecoveryUnknown => ErrorCode::RecoveryUnknown,
+            Self::RemovalUnknown => ErrorCode::RemovalUnknown,
             Self::Rotation(error) => error.code(),
             Self::RotationUnknown => ErrorCode::RotationUnknown,
             Self::Seal(error) => error.code(),

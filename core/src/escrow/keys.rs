@@ -74,6 +74,9 @@ pub struct KeySummary {
     /// When another key took its place, if one did.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub retired: Option<Timestamp>,
+    /// From when on it may be removed, if that was decided.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub removal_due: Option<Timestamp>,
     /// Its envelopes, the oldest first.
     pub envelopes: Vec<EnvelopeSummary>,
 }
@@ -125,6 +128,7 @@ impl KeySummary {
             quarantine: facts.quarantine(),
             seen_on: record.seen_on.clone(),
             retired: facts.retired().map(|retirement| retirement.at),
+            removal_due: record.removal.as_ref().map(|removal| removal.due),
             envelopes: envelopes.into_iter().map(EnvelopeSummary::of).collect(),
         }
     }
@@ -169,15 +173,22 @@ impl Escrow {
 
     /// All envelopes of a key; those that cannot be read are left out.
     pub(super) fn envelopes_of(&self, key: &KeyId) -> Result<Vec<EnvelopeRecord>, Error> {
+        Ok(self.all_envelopes_of(key)?.0)
+    }
+
+    /// All envelopes of a key, and how many cannot be read.
+    pub(super) fn all_envelopes_of(&self, key: &KeyId) -> Result<(Vec<EnvelopeRecord>, usize), Error> {
         let query = RowQuery::new(&self.organization, Index::ENVELOPES_BY_KEY).equal(key.to_string());
         let mut found = BTreeMap::new();
         let mut query = query.limit(crate::store::contract::PAGE_LIMIT);
+        let mut unreadable: usize = 0;
         loop {
             let page = self.store.as_ref().read_page::<EnvelopeRecord>(&query)?;
+            unreadable = unreadable.saturating_add(page.unreadable.len());
             found.extend(page.records.into_iter().map(|record| (record.number, record)));
             match page.next {
                 Some(next) => query = query.after(next),
-                None => return Ok(found.into_values().collect()),
+                None => return Ok((found.into_values().collect(), unreadable)),
             }
         }
     }
@@ -194,8 +205,8 @@ impl Escrow {
         keys.iter().map(|key| Ok(KeySummary::of(key, &self.envelopes_of(&key.facts.id())?))).collect()
     }
 
-    /// How a key that was received stands now: the same receipt as the first one, with the level that it has
-    /// reached since.
+    /// How a key that was received stands now: the same receipt as the first one, the name of its request included, with
+    /// the level that it has reached since.
     ///
     /// # Errors
     /// [`Error::KeyUnknown`]; [`Error::Store`].
@@ -205,7 +216,8 @@ impl Escrow {
         let rules = self.policies.policy(group.as_deref()).escrow();
         let envelopes = self.envelopes_of(key)?;
         let first = envelopes.first().map_or(Digest::ZERO, EnvelopeRecord::digest);
-        Ok(receipt_of(&record, first, &rules, None))
+        let request = record.request.as_ref().map(|request| request.as_str().to_owned());
+        Ok(receipt_of(&record, first, &rules, request))
     }
 }
 

@@ -203,6 +203,7 @@ impl Escrow {
         record.sightings.count = record.sightings.count.saturating_add(1);
         record.sightings.last = Some(now);
         record.sightings.by = Some(arrival.by.clone());
+        change.keep(&mut record, "sighted", now);
         let mut draft = self.draft(arrival, Action::KeySighted, &record);
         if known {
             change.apply(&Event::KeySighted)?;
@@ -260,6 +261,7 @@ impl Escrow {
             KeyRecord::new(arrival.device.clone(), facts, arrival.by.clone(), arrival.change, arrival.wrapped);
         record.check_due = record.facts.check_due(rules);
         record.seen_on.clone_from(&elsewhere);
+        record.request.clone_from(&arrival.request);
         let mut envelope = EnvelopeRecord::new(
             (&arrival.device, arrival.key),
             &arrival.envelope,

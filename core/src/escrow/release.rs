@@ -236,6 +236,7 @@ impl Escrow {
                 // Opened is checked: the device is not due any more for this key.
                 change.device.check_due = earlier(self.due_without(&record.device, &[key], now)?, record.check_due);
             }
+            change.keep(&mut record, "released", now);
             if !to_device {
                 change.change_key(&mut record, KeyChange::Revealed { break_glass, at: now })?;
             }

@@ -203,25 +203,44 @@ impl Escrow {
         if record.facts.is_apart() {
             return Ok(Step::Quarantined);
         }
-        let Some(old) = envelopes.iter().filter(in_use).find(|envelope| envelope.digest() == digest) else {
+        let mut old: Vec<&EnvelopeRecord> = envelopes.iter().filter(in_use).collect();
+        if !old.iter().any(|envelope| envelope.digest() == digest) {
             return Ok(Step::Gone);
-        };
-        let rewrapped =
-            Envelope::parse(old.der(), &Limits::default()).map_err(RewrapError::from).and_then(|envelope| {
-                let options = opening::options(&self.organization, &record, old);
-                let allowed = Allowed::Rewrapped {
-                    content_type: envelope.content_type(),
-                    content: envelope.content_algorithm().clone(),
-                };
-                Ok((envelope.rewrap(keyring, &options, &[to], self.rng())?.envelope, allowed))
-            });
-        let (envelope, allowed) = match rewrapped {
-            Ok(rewrapped) => rewrapped,
-            Err(RewrapError::Open(EnvelopeError::Unavailable(_))) => return Ok(Step::Unavailable),
-            Err(RewrapError::Open(error)) => return self.rewrap_failed(&record, &error, actor, now),
-            Err(error @ RewrapError::Seal(_)) => return Err(error.into()),
-        };
-        self.add_rewrapped(&record, old, (envelope, allowed), to, actor, now)
+        }
+        // Any of its envelopes does: the one that the row names first.
+        old.sort_by_key(|envelope| envelope.digest() != digest);
+        let mut problem: Option<EnvelopeError> = None;
+        for old in old {
+            match self.rewrap_envelope(&record, old, keyring, to) {
+                Ok(rewrapped) => return self.add_rewrapped(&record, old, rewrapped, to, actor, now),
+                Err(RewrapError::Open(error)) => {
+                    let unavailable = matches!(error, EnvelopeError::Unavailable(_));
+                    if unavailable || problem.is_none() {
+                        problem = Some(error);
+                    }
+                }
+                Err(error @ RewrapError::Seal(_)) => return Err(error.into()),
+            }
+        }
+        match problem {
+            None => Ok(Step::Gone),
+            Some(EnvelopeError::Unavailable(_)) => Ok(Step::Unavailable),
+            Some(error) => self.rewrap_failed(&record, &error, actor, now),
+        }
+    }
+
+    fn rewrap_envelope(
+        &self,
+        record: &KeyRecord,
+        old: &EnvelopeRecord,
+        keyring: &Keyring,
+        to: &Certificate,
+    ) -> Result<(Envelope, Allowed), RewrapError> {
+        let envelope = Envelope::parse(old.der(), &Limits::default())?;
+        let options = opening::options(&self.organization, record, old);
+        let (content_type, content) = (envelope.content_type(), envelope.content_algorithm().clone());
+        let rewrapped = envelope.rewrap(keyring, &options, &[to], self.rng())?.envelope;
+        Ok((rewrapped, Allowed::Rewrapped { content_type, content }))
     }
 
     fn add_rewrapped(

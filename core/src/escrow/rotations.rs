@@ -92,7 +92,7 @@ fn causes<'a>(
 
 /// Whether a rotation goes on that a key of this place belongs to. A protector that an agent adds is another place of
 /// the same volume.
-fn concerns(rotation: &Rotation, place: &Place) -> bool {
+pub(super) fn concerns(rotation: &Rotation, place: &Place) -> bool {
     let replaced = rotation.place();
     !rotation.phase().is_final() && replaced.kind == place.kind && replaced.volume == place.volume
 }

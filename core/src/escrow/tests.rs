@@ -5,6 +5,7 @@ mod find;
 mod observations;
 mod pipeline;
 mod recoveries;
+mod retention;
 mod rotations;
 
 use std::sync::Arc;
@@ -163,6 +164,8 @@ fn a_key_in_clear_is_sealed_on_arrival_and_bound() {
     for _ in 0..5 {
         assert_eq!(escrow.receive(upload(), at(5)).unwrap(), receipt);
     }
+    assert_eq!(receipt.request.as_deref(), Some("r-1"));
+    assert_eq!(escrow.receipt(&receipt.key).unwrap(), receipt, "an agent compares it with its spool");
     assert_eq!(escrow.check(&keyring, &CheckOptions::default(), at(10)).unwrap().opened, 1);
     let history = escrow.history(&pc).unwrap();
     assert_eq!(history.len(), 1);
@@ -198,6 +201,33 @@ fn another_macs_blob_is_set_apart_until_an_operator_decides() {
     assert_eq!(escrow.check(&keyring, &CheckOptions::default(), at(5)).unwrap().opened, 1);
     assert!(escrow.reveal(Reveal::of(&device("B")).by(&agent).reason("x"), &keyring, at(6)).is_ok());
     assert!(escrow.verify_audit(&[], None).unwrap().is_intact());
+}
+
+#[test]
+fn a_key_that_one_of_its_envelopes_opens_is_rewrapped_and_not_listed_as_failed() {
+    let world = World::new();
+    let (old, old_keyring) = world.identity(KeyAlgorithm::Rsa2048);
+    let (new, _) = world.identity(KeyAlgorithm::P256);
+    let escrow = world.escrow(&[old.clone(), new.clone()]);
+    let (_, sealed) = world.sealed_by_mac(&old);
+    // The same wrapped key with other content, so that it is met first.
+    let digest = |bytes: &[u8]| Digest::of(bytes).to_string();
+    let damaged = (1..=u8::MAX).map(|bits| {
+        let mut damaged = sealed.clone();
+        *damaged.last_mut().unwrap() ^= bits;
+        damaged
+    });
+    let damaged = damaged.min_by_key(|bytes| digest(bytes)).unwrap();
+    assert!(digest(&damaged) < digest(&sealed));
+    let receive = |bytes: Vec<u8>| {
+        let upload = Upload::sealed(device("A"), Kind::FileVault, bytes).by(&actor("agent"));
+        escrow.receive(upload, at(0)).unwrap().key
+    };
+    assert_eq!(receive(damaged), receive(sealed.clone()));
+    let report = escrow.rewrap(&old_keyring, &new, &RewrapOptions::default(), at(10)).unwrap();
+    assert_eq!((report.rewrapped, report.already, report.failures), (1, 1, vec![]));
+    let again = escrow.rewrap(&old_keyring, &new, &RewrapOptions::default(), at(11)).unwrap();
+    assert_eq!((again.rewrapped, again.already, again.failures), (0, 2, vec![]));
 }
 
 #[test]

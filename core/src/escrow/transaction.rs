@@ -11,14 +11,14 @@ use super::{
     trace::{Operation, traced},
 };
 use crate::{
-    audit::Draft,
-    ids::{DeviceId, KeyId},
+    audit::{Action, Draft},
+    ids::{DeviceId, KeyId, Word},
     store::{
         ChangeId, ChangeSet, CommitError, ReadRecords, Revision, StoreError,
         records::{ChangeSetBuilder, DeviceRecord, Judged, KeyRecord, OrganizationRecord},
     },
     time::Timestamp,
-    verification::{Event, KeyChange},
+    verification::{Event, HeaderProof, KeyChange, Opening},
 };
 
 /// How often somebody else may be faster.
@@ -38,11 +38,13 @@ pub(super) struct Change {
     /// The keys that it changes. One key may be changed for several reasons: checked, and retired by the check of another.
     keys: BTreeMap<KeyId, KeyRecord>,
     edits: Vec<RowEdit>,
+    /// The keys that were to be removed and are kept, and why.
+    kept: Vec<(KeyId, &'static str)>,
 }
 
 impl Change {
     pub(super) fn of(id: ChangeId, device: DeviceRecord, known: bool) -> Self {
-        Self { id, device, known, drafts: Vec::new(), keys: BTreeMap::new(), edits: Vec::new() }
+        Self { id, device, known, drafts: Vec::new(), keys: BTreeMap::new(), edits: Vec::new(), kept: Vec::new() }
     }
 
     /// Records what was done.
@@ -63,7 +65,18 @@ impl Change {
         let after = record.facts.after(change)?;
         self.apply(&event)?;
         record.facts = after;
+        if let Some(at) = proof_of_use(change) {
+            self.keep(record, "proven", at);
+        }
         Ok(())
+    }
+
+    /// Somebody needs this key: if it is to be removed, it is not.
+    pub(super) fn keep(&mut self, record: &mut KeyRecord, why: &'static str, at: Timestamp) {
+        if record.removal.take().is_some() {
+            record.kept_since = Some(at);
+            self.kept.push((record.facts.id(), why));
+        }
     }
 
     /// The record of a key becomes this one.
@@ -106,7 +119,17 @@ impl Escrow {
     pub(super) fn change_set(&self, mut change: Change, now: Timestamp) -> Result<ChangeSet, Error> {
         let policy = self.policies.policy(change.device.group.as_deref());
         self.begin_rotations(&mut change, &policy, now)?;
-        let Change { id, mut device, drafts, keys, edits, .. } = change;
+        let Change { id, mut device, mut drafts, keys, edits, kept, .. } = change;
+        // Who did what the key was needed for, kept it.
+        if let Some(actor) = drafts.first().map(|draft| draft.actor.clone()) {
+            let kept = kept.into_iter().map(|(key, why)| {
+                let mut draft = Draft::new(actor.clone(), Action::RemovalCancelled);
+                draft.references.key = Some(key);
+                draft.references.outcome = Word::new(why).ok();
+                draft
+            });
+            drafts.splice(0..0, kept);
+        }
         let assessment = judge(&device, &policy, now);
         device.judged = Some(Judged::new(assessment, Some(policy.digest())));
         let mut builder = ChangeSetBuilder::of_device(id, &self.organization, device);
@@ -215,5 +238,18 @@ impl Escrow {
 
     fn store_changes(&self, changes: &ChangeSet) -> Result<(), CommitError> {
         traced(Operation::Commit, None, || self.store.commit(changes).map(|_| ()))
+    }
+}
+
+/// When a volume was shown to open with a key, if this change says so. That an envelope opened says nothing of a disk.
+fn proof_of_use(change: &KeyChange) -> Option<Timestamp> {
+    match change {
+        KeyChange::Attested { opens: true, at } => Some(*at),
+        KeyChange::Opened(Opening {
+            header: HeaderProof::ProtectorOpens | HeaderProof::VolumeKeyUnwrapped,
+            at,
+            ..
+        }) => Some(*at),
+        _ => None,
     }
 }

@@ -25,7 +25,7 @@ pub use audit::AuditRecord;
 pub use certificate::{CertificateRecord, CertificateState};
 pub use device::{DayCount, DeviceRecord, Judged, Judgement};
 pub use envelope::{EnvelopeOrigin, EnvelopeRecord};
-pub use key::{KeyRecord, Sightings, protector_prefix};
+pub use key::{KeyRecord, Removal, Sightings, protector_prefix};
 pub use members::{Member, MemberKind, members};
 pub use organization::OrganizationRecord;
 pub use recovery::RecoveryRecord;

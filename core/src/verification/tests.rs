@@ -8,6 +8,7 @@ mod properties;
 mod stored;
 mod table;
 mod transitions;
+mod words;
 
 use super::*;
 use crate::{

@@ -2,7 +2,7 @@
 
 use fdescrow::verification::Operation;
 
-use super::{Cell, Inputs, KeyRow, Matrix, ProfileStatus};
+use super::{Cell, Inputs, KeyRow, Matrix, Pin, ProfileStatus};
 
 const BOTH: [bool; 2] = [false, true];
 const MAYBE: [Option<bool>; 3] = [None, Some(false), Some(true)];
@@ -21,8 +21,8 @@ const PROFILES: [ProfileStatus; 5] = [
 pub fn cells(matrix: Matrix) -> Vec<Cell> {
     let inputs = match matrix {
         Matrix::MacOs => macs(),
-        Matrix::Windows2025 => pcs(&[None]),
-        Matrix::Windows2026 => pcs(&MAYBE),
+        Matrix::Windows2025 => pcs(&[None], &[Pin::NotDemanded]),
+        Matrix::Windows2026 => pcs(&MAYBE, &[Pin::NotDemanded, Pin::Missing, Pin::Set]),
         Matrix::Linux => linux(),
     };
     let of = |inputs: Inputs| BOTH.map(|late| Cell { matrix, inputs, late });
@@ -43,15 +43,15 @@ fn macs() -> Vec<Inputs> {
     macs
 }
 
-fn pcs(protections: &[Option<bool>]) -> Vec<Inputs> {
+fn pcs(protections: &[Option<bool>], pins: &[Pin]) -> Vec<Inputs> {
     let mut pcs = Vec::new();
     for demanded in BOTH {
         for key in ROWS {
             for encrypted in MAYBE {
                 for reported_since in BOTH {
-                    for error in BOTH {
-                        for recent in BOTH {
-                            pcs.extend(protections.iter().map(|&protection| Inputs::Pc {
+                    for (error, recent) in [(false, false), (false, true), (true, false), (true, true)] {
+                        for &protection in protections {
+                            pcs.extend(pins.iter().map(|&pin| Inputs::Pc {
                                 demanded,
                                 key,
                                 encrypted,
@@ -59,6 +59,7 @@ fn pcs(protections: &[Option<bool>]) -> Vec<Inputs> {
                                 error,
                                 recent,
                                 protection,
+                                pin,
                             }));
                         }
                     }
@@ -66,8 +67,9 @@ fn pcs(protections: &[Option<bool>]) -> Vec<Inputs> {
             }
         }
     }
-    // Without a row there is no error, and nothing to be recent.
+    // Without a row there is no error, and nothing to be recent. A team that has no disk encryption asks for no PIN.
     let is_possible = |pc: &Inputs| match pc {
+        Inputs::Pc { demanded: false, pin: Pin::Missing | Pin::Set, .. } => false,
         Inputs::Pc { key: KeyRow::Missing, reported_since, error, recent, .. } => {
             !(*reported_since || *error || *recent)
         }

@@ -2,7 +2,7 @@
 
 use fdescrow::verification::{Operation, Status};
 
-use super::{Cell, Inputs, KeyRow, Matrix, ProfileStatus};
+use super::{Cell, Inputs, KeyRow, Matrix, Pin, ProfileStatus};
 
 /// Cells in which we answer otherwise for one reason.
 #[derive(Clone, Copy, Debug)]
@@ -22,8 +22,9 @@ pub struct Difference {
 const WINDOWS: &[Matrix] = &[Matrix::Windows2025, Matrix::Windows2026];
 const UNCHECKED: &str =
     "that nobody checked a key within `check_within` is a failure of the server, and is not shown as progress";
-const NO_SECTION: &str =
-    "the policy of this version does not demand that a PC is encrypted: the key alone is judged, and it works";
+const HINDERED: &str = "what is known of the disk counts whatever is known of its key: the volume key lies in clear on it, or it starts without \
+                        the PIN";
+const IN_CLEAR: &str = "a key in escrow does not encrypt a disk";
 const ERROR: &str = "an error hides no key that works: `agent_failed` stands beside the status";
 
 /// All of them.
@@ -99,11 +100,26 @@ pub const DIFFERENCES: &[Difference] = &[
         reason: "somebody has to ask the device for another key, or find the private key: `enforcing` would hide that",
     },
     Difference {
+        matrices: &[Matrix::Windows2026],
+        when: "no key is known to work, and there is no error, and no deadline about keys is over; protection is off, or the PIN \
+               missing",
+        applies: |cell| asks(cell) && !error(cell) && hindered(cell) && may_still_come(cell),
+        ours: Status::ActionRequired,
+        reason: HINDERED,
+    },
+    Difference {
         matrices: WINDOWS,
-        when: "the key was never tried, and there is no error; `check_within` is not over",
-        applies: |cell| asks(cell) && !error(cell) && key(cell) == KeyRow::Untried && !is_overdue(cell),
+        when: "the key was never tried, and there is no error; the disk is not said to be in clear, `check_within` is not over",
+        applies: |cell| untried_in_time(cell) && !in_clear(cell) && !hindered(cell),
         ours: Status::Verifying,
         reason: "a key is there and waits for its check: nothing is asked of the device",
+    },
+    Difference {
+        matrices: WINDOWS,
+        when: "the key came just now and was never tried, and there is no error; the disk is in clear, and `encrypt_within` is over",
+        applies: |cell| untried_in_time(cell) && in_clear(cell) && cell.late,
+        ours: Status::ActionRequired,
+        reason: "what has not happened within `encrypt_within` does not happen by itself",
     },
     Difference {
         matrices: WINDOWS,
@@ -114,38 +130,55 @@ pub const DIFFERENCES: &[Difference] = &[
     },
     Difference {
         matrices: WINDOWS,
-        when: "the key opens, there is no error, and the disk was last said to be encrypted before the key came; protection is not said to be off, or does not count",
-        applies: |cell| works(cell) && encrypted(cell) == Some(true) && !is_suspended(cell) && !reported_since(cell),
+        when: "the key opens, there is no error, and the disk was last said to be encrypted before the key came; nothing speaks \
+               against it",
+        applies: |cell| works(cell) && encrypted(cell) == Some(true) && !hindered(cell) && !reported_since(cell),
         ours: Status::Verified,
         reason: "each answer stands for itself: that a disk was encrypted is no older for a key that came since",
     },
     Difference {
         matrices: WINDOWS,
-        when: "the key opens, there is no error, and nothing was said of the disk",
-        applies: |cell| works(cell) && encrypted(cell).is_none(),
+        when: "the key opens, there is no error, and nothing was said of whether the disk is encrypted; nothing speaks against it",
+        applies: |cell| works(cell) && encrypted(cell).is_none() && !hindered(cell),
         ours: Status::Verified,
         reason: "unknown is not no; a policy that wants reports says `report_within`",
     },
     Difference {
+        matrices: &[Matrix::Windows2026],
+        when: "the key opens, there is no error, and nothing was said of whether the disk is encrypted; protection is off, or the \
+               PIN missing",
+        applies: |cell| works(cell) && encrypted(cell).is_none() && hindered(cell) && !asks_for_the_pin(cell),
+        ours: Status::ActionRequired,
+        reason: HINDERED,
+    },
+    Difference {
         matrices: WINDOWS,
-        when: "the key opens, there is no error, and the disk is in clear",
-        applies: |cell| works(cell) && in_clear(cell),
+        when: "the key opens and came within an hour, there is no error, and the disk was said to be in clear since; \
+               `encrypt_within` is not over",
+        applies: |cell| works(cell) && in_clear(cell) && reported_since(cell) && is_recent(cell) && !cell.late,
+        ours: Status::Enforcing,
+        reason: "a key in escrow does not encrypt a disk, and a PIN is asked for when it is encrypted",
+    },
+    Difference {
+        matrices: WINDOWS,
+        when: "the key opens, there is no error, and the disk is in clear; `encrypt_within` is over",
+        applies: |cell| works(cell) && in_clear(cell) && cell.late && !asks_for_the_pin(cell),
+        ours: Status::ActionRequired,
+        reason: "what has not happened within `encrypt_within` does not happen by itself",
+    },
+    Difference {
+        matrices: WINDOWS,
+        when: "the key opens, and the agent reported an error; nothing speaks against the disk",
+        applies: |cell| failed_with_key(cell) && !in_clear(cell) && !hindered(cell),
         ours: Status::Verified,
-        reason: NO_SECTION,
+        reason: ERROR,
     },
     Difference {
         matrices: &[Matrix::Windows2026],
-        when: "the key opens, there is no error, the disk is encrypted, and its protection is off",
-        applies: |cell| works(cell) && encrypted(cell) == Some(true) && is_suspended(cell),
-        ours: Status::Verified,
-        reason: NO_SECTION,
-    },
-    Difference {
-        matrices: WINDOWS,
-        when: "the key opens, and the agent reported an error",
-        applies: |cell| asks(cell) && error(cell) && key(cell) == KeyRow::Opens,
-        ours: Status::Verified,
-        reason: ERROR,
+        when: "the key opens, and the agent reported an error; protection is off, or the PIN missing",
+        applies: |cell| failed_with_key(cell) && hindered(cell),
+        ours: Status::ActionRequired,
+        reason: "what the device says of its disk now tells more than that its agent could not do something",
     },
     Difference {
         matrices: &[Matrix::Linux],
@@ -156,10 +189,24 @@ pub const DIFFERENCES: &[Difference] = &[
     },
     Difference {
         matrices: &[Matrix::Linux],
-        when: "the key was never tried, and there is no error; no deadline is over",
-        applies: |cell| !error(cell) && key(cell) == KeyRow::Untried && !cell.late,
+        when: "the key was never tried, and there is no error; the disk is not said to be in clear, no deadline is over",
+        applies: |cell| !error(cell) && key(cell) == KeyRow::Untried && !in_clear(cell) && !cell.late,
         ours: Status::Verifying,
         reason: "Fleet does not ask whether the key opens; nothing is verified that nobody tried",
+    },
+    Difference {
+        matrices: &[Matrix::Linux],
+        when: "a key came that was not found bad, and there is no error; the disk is in clear, and no deadline is over",
+        applies: |cell| !error(cell) && may_work(cell) && in_clear(cell) && !cell.late,
+        ours: Status::Enforcing,
+        reason: IN_CLEAR,
+    },
+    Difference {
+        matrices: &[Matrix::Linux],
+        when: "the key opens, and there is no error; the disk is in clear, and `encrypt_within` is over",
+        applies: |cell| !error(cell) && key(cell) == KeyRow::Opens && in_clear(cell) && cell.late,
+        ours: Status::ActionRequired,
+        reason: IN_CLEAR,
     },
     Difference {
         matrices: &[Matrix::Linux],
@@ -177,8 +224,8 @@ pub const DIFFERENCES: &[Difference] = &[
     },
     Difference {
         matrices: &[Matrix::Linux],
-        when: "the key opens, and the agent reported an error",
-        applies: |cell| error(cell) && key(cell) == KeyRow::Opens,
+        when: "the key opens, and the agent reported an error; the disk is not said to be in clear",
+        applies: |cell| error(cell) && key(cell) == KeyRow::Opens && !in_clear(cell),
         ours: Status::Verified,
         reason: ERROR,
     },
@@ -244,7 +291,35 @@ fn reported_since(cell: &Cell) -> bool {
     matches!(cell.inputs, Inputs::Pc { reported_since: true, .. })
 }
 
-/// Where Fleet asks whether the protection is on.
-fn is_suspended(cell: &Cell) -> bool {
-    cell.matrix == Matrix::Windows2026 && matches!(cell.inputs, Inputs::Pc { protection: Some(false), .. })
+/// The key came within an hour (G).
+fn is_recent(cell: &Cell) -> bool {
+    matches!(cell.inputs, Inputs::Pc { recent: true, .. })
+}
+
+fn untried_in_time(cell: &Cell) -> bool {
+    asks(cell) && !error(cell) && key(cell) == KeyRow::Untried && !is_overdue(cell)
+}
+
+/// No key is known to work or not to, and none is overdue.
+fn may_still_come(cell: &Cell) -> bool {
+    untried_in_time(cell) || (!key(cell).has_key() && !cell.late)
+}
+
+fn failed_with_key(cell: &Cell) -> bool {
+    asks(cell) && error(cell) && key(cell) == KeyRow::Opens
+}
+
+fn lacks_pin(cell: &Cell) -> bool {
+    matches!(cell.inputs, Inputs::Pc { pin: Pin::Missing, .. })
+}
+
+/// The disk is not said to be in clear, and its protection is off or the PIN missing. Fleet asked for neither in 2025.
+fn hindered(cell: &Cell) -> bool {
+    let suspended = matches!(cell.inputs, Inputs::Pc { protection: Some(false), .. });
+    !in_clear(cell) && (suspended || lacks_pin(cell))
+}
+
+/// Fleet asks for the PIN of a disk that is not said to be encrypted only within an hour after the key came.
+fn asks_for_the_pin(cell: &Cell) -> bool {
+    lacks_pin(cell) && reported_since(cell) && is_recent(cell)
 }

@@ -5,24 +5,40 @@
 
 use fdescrow::{
     Digest, KeyId, Kind, Policy, Timestamp,
-    ids::{Platform, Word},
+    ids::{Platform, ProtectorId, Word},
     verification::{
         Assessment, Binding, Configuration, Delivery, Event, Failure, KeyChange, NewKey, Opening, Operation, Origin,
-        Place, State, assess,
-        observation::{Observation, Reading, VolumeReading},
+        Place, ProtectorKind, State, assess,
+        observation::{Observation, ProtectorReading, ProtectorSnapshot, Reading, VolumeReading},
     },
 };
 
-use super::{Cell, Inputs, KeyRow, ProfileStatus};
+use super::{Cell, Inputs, KeyRow, Pin, ProfileStatus};
 use crate::fleet::at;
 
 const MINUTE: i64 = 60;
 const HOUR: i64 = 60 * MINUTE;
 const DAY: i64 = 24 * HOUR;
 
-/// What a team with disk encryption demands.
+/// What a team with disk encryption demands: that the disks of every platform are encrypted.
 fn demanding() -> Policy {
-    Policy::from_json(r#"{"filevault": {"enforcement": {}}, "escrow": {}}"#).expect("a policy that breaks no rule")
+    let json = r#"{
+        "filevault": {"enforcement": {}},
+        "bitlocker": {"enforcement": {}},
+        "luks": {"required": true},
+        "escrow": {}
+    }"#;
+    Policy::from_json(json).expect("a policy that breaks no rule")
+}
+
+/// The same, and a PIN when a PC starts.
+fn demanding_a_pin() -> Policy {
+    let startup =
+        r#"{"tpm": "disallowed", "pin": "required", "startup_key": "disallowed", "pin_and_startup_key": "disallowed"}"#;
+    let json = format!(
+        r#"{{"bitlocker": {{"enforcement": {{}}, "system_drive": {{"startup": {startup}}}}}, "escrow": {{}}}}"#
+    );
+    Policy::from_json(&json).expect("a policy that breaks no rule")
 }
 
 /// What one without it demands.
@@ -52,7 +68,18 @@ impl History {
     }
 
     /// What was said of its boot volume.
-    fn observe(&mut self, platform: Platform, encrypted: Option<bool>, protected: Option<bool>, seconds: i64) {
+    fn observe(&mut self, platform: Platform, encrypted: Option<bool>, seconds: i64) {
+        self.observe_pc(platform, encrypted, (None, None), seconds);
+    }
+
+    /// The same, and whether it is protected, and by which protector it starts.
+    fn observe_pc(
+        &mut self,
+        platform: Platform,
+        encrypted: Option<bool>,
+        (protected, starts_by): (Option<bool>, Option<ProtectorKind>),
+        seconds: i64,
+    ) {
         let mut observation = Observation::new(self.before(seconds));
         observation.platform = Some(platform);
         let reading = |said: Option<bool>| match said {
@@ -62,6 +89,10 @@ impl History {
         };
         let mut volume = VolumeReading::new(None);
         (volume.encrypted, volume.protected) = (reading(encrypted), reading(protected));
+        volume.protectors = starts_by.map(|kind| {
+            let id = ProtectorId::new("5BC0E9EE-BE6B-4B83-9C8D-DFE66A8B1E5F").expect("an id");
+            ProtectorSnapshot::new(vec![ProtectorReading::new(id, kind)])
+        });
         observation.volumes.push(volume);
         self.apply(&Event::Observed(Box::new(observation)));
     }
@@ -99,7 +130,7 @@ pub fn judge(cell: &Cell) -> Assessment {
     let long_ago = if cell.late { 29 * DAY } else { 2 * HOUR };
     let demanded = match cell.inputs {
         Inputs::Mac { profile, key, encrypted } => {
-            device.observe(Platform::MacOs, encrypted, None, long_ago);
+            device.observe(Platform::MacOs, encrypted, long_ago);
             if let Some((operation, status)) = profile {
                 let delivery = match status {
                     ProfileStatus::Null | ProfileStatus::Pending => Delivery::Pending,
@@ -113,19 +144,27 @@ pub fn judge(cell: &Cell) -> Assessment {
             device.key(Kind::FileVault, key, long_ago);
             matches!(profile, Some((Operation::Install, _)))
         }
-        Inputs::Pc { demanded, key, encrypted, reported_since, error, recent, protection } => {
+        Inputs::Pc { demanded, key, encrypted, reported_since, error, recent, protection, pin } => {
             let came = if recent { 30 * MINUTE } else { long_ago };
             device.key(Kind::BitLocker, key, came);
             let reported = if reported_since { came - MINUTE } else { came + MINUTE };
-            device.observe(Platform::Windows, encrypted, protection, reported);
+            let starts_by = match pin {
+                Pin::NotDemanded => None,
+                Pin::Missing => Some(ProtectorKind::Tpm),
+                Pin::Set => Some(ProtectorKind::TpmAndPin),
+            };
+            device.observe_pc(Platform::Windows, encrypted, (protection, starts_by), reported);
             if error {
                 device.agent_failed(10 * MINUTE);
+            }
+            if starts_by.is_some() {
+                return assess(&device.state, &demanding_a_pin(), device.now);
             }
             demanded
         }
         Inputs::Linux { key, error, encrypted } => {
             device.key(Kind::Luks, key, long_ago);
-            device.observe(Platform::Linux, encrypted, None, long_ago);
+            device.observe(Platform::Linux, encrypted, long_ago);
             if error {
                 device.agent_failed(10 * MINUTE);
             }

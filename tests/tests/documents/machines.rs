@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
+use fdescrow::escrow::Obstacle;
 use fdescrow::recovery::{self, RecoveryState, Step};
 use fdescrow::rotation::{self, Outcome, Phase};
 use fdescrow_tests::documents::hold;
@@ -126,4 +127,13 @@ fn the_recovery_machine_is_documented() {
         writeln!(page, "| `{}` | {rejected} | {} |", rejected.as_str(), rejected.code().number()).unwrap();
     }
     hold("docs/recovery.md", "refusals", &page);
+}
+
+#[test]
+fn what_keeps_a_key_is_documented() {
+    let mut table = String::from("| word | when |\n|---|---|\n");
+    for obstacle in Obstacle::ALL {
+        writeln!(table, "| `{obstacle}` | {} |", obstacle.sentence()).unwrap();
+    }
+    hold("docs/retention.md", "obstacles", &table);
 }

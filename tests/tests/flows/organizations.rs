@@ -34,6 +34,7 @@ const METHODS: &[&str] = &[
     "assess_changed",
     "assess_due",
     "audit_of",
+    "cancel_removal",
     "certificates",
     "check",
     "check_total",
@@ -55,6 +56,7 @@ const METHODS: &[&str] = &[
     "name_device",
     "new_installation",
     "organization",
+    "plan_removals",
     "profile",
     "quarantine",
     "receipt",
@@ -64,6 +66,8 @@ const METHODS: &[&str] = &[
     "registered_certificates",
     "reject_quarantined",
     "release_to_device",
+    "removals",
+    "remove_due",
     "report_recovery",
     "request_recovery",
     "request_rotation",
@@ -294,6 +298,7 @@ fn ask_while_empty(asked: &mut Asked<'_>, keys: &[KeyId], keyring: &fdescrow::en
         asked.refused("receipt", escrow.receipt(key), ErrorCode::KeyUnknown);
         asked.refused("accept_quarantined", escrow.accept_quarantined(key, &by, "x", at(3)), ErrorCode::KeyUnknown);
         asked.refused("reject_quarantined", escrow.reject_quarantined(key, &by, "x", at(3)), ErrorCode::KeyUnknown);
+        asked.refused("cancel_removal", escrow.cancel_removal(key, &by, "x", at(3)), ErrorCode::KeyUnknown);
         asked.names_of_the_other.push(key.to_string());
     }
     assert_eq!(
@@ -315,6 +320,10 @@ fn ask_while_empty(asked: &mut Asked<'_>, keys: &[KeyId], keyring: &fdescrow::en
         escrow.retire_certificate(&fingerprint, &by, "x", at(3)),
         ErrorCode::KeyUnknown,
     );
+    let late = at(900_000_000);
+    assert!(asked.answer("removals", escrow.removals(&Page::first()).unwrap()).items.is_empty());
+    assert!(asked.answer("plan_removals", escrow.plan_removals(&Page::first(), &by, late).unwrap()).items.is_empty());
+    assert!(asked.answer("remove_due", escrow.remove_due(&Page::first(), &by, late).unwrap()).items.is_empty());
     assert!(asked.answer("quarantine", escrow.quarantine(&Page::first()).unwrap()).items.is_empty());
     assert!(asked.answer("undecryptable", escrow.undecryptable(&Page::first()).unwrap()).items.is_empty());
     assert!(asked.answer("devices", escrow.devices(&Page::first(), at(3)).unwrap()).items.is_empty());

@@ -5,6 +5,7 @@ mod observer;
 mod planner;
 mod properties;
 mod receipts;
+mod rules;
 
 use super::*;
 use crate::{

@@ -17,6 +17,7 @@ macro_rules! store_conformance_cases {
                 a_row_is_inserted_once: "A row that is there is not inserted again.";
                 a_row_of_another_device_is_not_replaced: "A row that belongs to another device, or is not there, is not replaced or deleted.";
                 a_row_that_follows_from_others_is_put_right: "A row that follows from others is put and cleared whatever was there.";
+                a_row_that_was_deleted_is_gone: "A row that was deleted is in no index, leaves the others as they were, and may come again.";
                 a_stale_revision_conflicts: "A change set for an older revision conflicts, and the answer names the present one.";
                 an_audit_entry_is_never_changed: "Audit entries are inserted and never replaced or deleted.";
                 committed_says_what_happened: "What was committed is known afterwards, and what was not is not.";

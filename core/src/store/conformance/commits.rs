@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{
     Fixture,
-    material::{World, after, change, conflict, device_id, raw, under},
+    material::{World, after, change, conflict, device_id, drafts, key_id, raw, under},
 };
 use crate::{
     audit::Subject,
@@ -117,7 +117,7 @@ pub(super) fn committed_says_what_happened(fixture: &dyn Fixture) {
     conflict(world.store.commit(&world.touch("second", stale)));
     assert_eq!(committed("second"), None);
     assert_eq!(committed("first"), Some(Revision::new(1)));
-    world.commit(&world.of_organization("third").build(super::material::drafts(), after(0), None).unwrap());
+    world.commit(&world.of_organization("third").build(drafts(), after(0), None).unwrap());
     assert_eq!(committed("third"), Some(Revision::new(1)));
 }
 
@@ -160,7 +160,7 @@ pub(super) fn a_row_of_another_device_is_not_replaced(fixture: &dyn Fixture) {
     for recipient in envelope.derived(&world.organization) {
         attempt(Edit::Replace(recipient), ConflictCause::Absent(Table::Recipients));
     }
-    let nobody = KeyRecord::row_key(&world.organization, &super::material::key_id("nobody's"));
+    let nobody = KeyRecord::row_key(&world.organization, &key_id("nobody's"));
     let absent = Row::from_parts(nobody, key_row.columns().to_vec(), key_row.body().map(str::to_owned), None).unwrap();
     attempt(Edit::Replace(absent), ConflictCause::Absent(Table::Keys));
     let mut gone = world.all(Table::Aliases).remove(0).key().parts().to_vec();
@@ -193,6 +193,42 @@ pub(super) fn a_row_that_follows_from_others_is_put_right(fixture: &dyn Fixture)
     change("put right", put(&rows));
     assert_eq!(world.all(Table::Recipients), there);
 }
+
+pub(super) fn a_row_that_was_deleted_is_gone(fixture: &dyn Fixture) {
+    let world = World::of(fixture);
+    world.commit(&world.receive("one", "kept"));
+    let before: Vec<Vec<Row>> = KEPT.iter().map(|table| world.all(*table)).collect();
+    world.commit(&world.receive("one", "gone"));
+    let keys = world.all(Table::Keys).into_iter().map(|row| KeyRecord::from_stored(&row));
+    let key = keys.into_iter().find(|key| key.facts.id() == key_id("gone")).unwrap();
+    let envelopes = world.all(Table::Envelopes).into_iter().map(|row| EnvelopeRecord::from_stored(&row));
+    let envelope = envelopes.into_iter().find(|envelope| envelope.key == key.facts.id()).unwrap();
+    let remove = |id: &str| {
+        let mut builder = world.builder(id, world.device("one"));
+        builder.delete(&key).delete(&envelope);
+        builder.build(drafts(), after(0), None).unwrap()
+    };
+    world.commit(&remove("remove"));
+    for (table, rows) in KEPT.iter().zip(&before) {
+        for index in Index::all_of(*table) {
+            let listed = world.rows(RowQuery::new(&world.organization, index));
+            assert!(listed.iter().all(|row| rows.contains(row)), "{table} by {}", index.as_str());
+        }
+        assert_eq!(&world.all(*table), rows);
+    }
+    let all = world.everything();
+    assert_eq!(conflict(world.store.commit(&remove("again"))).cause, ConflictCause::Absent(Table::Keys));
+    assert_eq!(world.everything(), all);
+    let mut device = world.device("one");
+    let (key, envelope) = world.new_key(&mut device, "gone");
+    let mut builder = world.builder("it came again", device);
+    builder.insert(&key).insert(&envelope);
+    world.commit(&builder.build(drafts(), after(0), None).unwrap());
+    assert_eq!(world.all(Table::Keys).len(), 2);
+}
+
+/// The tables whose rows go with a key.
+const KEPT: [Table; 3] = [Table::Keys, Table::Envelopes, Table::Recipients];
 
 fn alias(kind: &str, value: &str) -> Alias {
     let word = |text| crate::ids::Word::new(text).unwrap();

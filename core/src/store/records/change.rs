@@ -101,6 +101,20 @@ impl ChangeSetBuilder {
         self
     }
 
+    /// A record that is there, and goes, with the rows that follow from it. What the audit says of it stays.
+    pub(crate) fn delete<R: Stored>(&mut self, record: &R) -> &mut Self {
+        if record.subject() != self.subject.subject() || matches!(R::TABLE, Table::Devices | Table::Organizations) {
+            return self.misuse(format!("a change set has a row of {} that is not its subject's", R::TABLE));
+        }
+        match record.to_row(&self.organization) {
+            Ok(row) => self.edits.push(Edit::Delete(row.key().clone())),
+            Err(error) => self.problem = self.problem.take().or(Some(error)),
+        }
+        let following = record.derived(&self.organization);
+        self.edits.extend(following.into_iter().map(|row| Edit::Clear(row.key().clone())));
+        self
+    }
+
     /// The change is for nothing unless this query finds no row.
     pub(crate) fn unless_there(&mut self, query: RowQuery) -> &mut Self {
         if query.organization() != &self.organization {

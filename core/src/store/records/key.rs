@@ -10,7 +10,7 @@ use super::{
     body::{self, Version},
 };
 use crate::{
-    audit::Subject,
+    audit::{Subject, Text},
     ids::{Actor, DeviceId, Digest, KeyId, Organization, ProtectorId},
     recovery::search,
     store::{
@@ -35,6 +35,25 @@ pub struct Sightings {
     pub by: Option<Actor>,
 }
 
+/// A decision to remove a key.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Removal {
+    /// When it was made.
+    pub planned: Timestamp,
+    /// From when on it may be carried out.
+    pub due: Timestamp,
+    /// Who made it.
+    pub by: Actor,
+}
+
+impl Removal {
+    /// A decision of this moment, which may be carried out so many seconds later.
+    pub fn new(by: Actor, waiting_period: u32, now: Timestamp) -> Self {
+        Self { planned: now, due: now.saturating_add(i64::from(waiting_period)), by }
+    }
+}
+
 /// A recovery key: where it belongs, who brought it, and what was observed of it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
@@ -48,6 +67,9 @@ pub struct KeyRecord {
     pub change: ChangeId,
     /// The digest of the wrapped key that came with it.
     pub wrapped: Digest,
+    /// The name that its sender gave the request that brought it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request: Option<Text>,
     /// How often it came again.
     #[serde(default)]
     pub sightings: Sightings,
@@ -57,6 +79,12 @@ pub struct KeyRecord {
     /// When it is to be checked; none if it is not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub check_due: Option<Timestamp>,
+    /// That it is to be removed, if that was decided.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub removal: Option<Removal>,
+    /// Since when it is kept anew: it was to be removed, and somebody needed it or cancelled that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kept_since: Option<Timestamp>,
     /// What was observed of it: its id, its place, its envelopes, whether it opens.
     pub facts: KeyFacts,
     /// Members of a newer version, kept as they are.
@@ -73,9 +101,12 @@ impl KeyRecord {
             by,
             change,
             wrapped,
+            request: None,
             sightings: Sightings::default(),
             seen_on: None,
             check_due: None,
+            removal: None,
+            kept_since: None,
             facts,
             more: BTreeMap::new(),
         }
@@ -122,6 +153,7 @@ impl Stored for KeyRecord {
             self.problem().and_then(|problem| body::text(problem.as_str())),
             body::seconds(pending.then(|| facts.received())),
             body::seconds(facts.retired().map(|retirement| retirement.at)),
+            body::seconds(self.removal.as_ref().map(|removal| removal.due)),
         ];
         body::row(Self::row_key(organization, &facts.id()), columns, Some(self), None)
     }

@@ -114,9 +114,16 @@ const KEYS: &[Member] = &[
     always("by", Name, "who brought it"),
     always("change", Id, "the change that brought it"),
     always("wrapped", Digest, "of the wrapped key that came with it"),
+    sometimes("request", Text, "the name that its sender gave the request that brought it"),
     always("sightings", Map, "how often it came again, when last, from whom"),
     sometimes("seen_on", Name, "the device that had sent the same wrapped key before"),
     sometimes("check_due", Time, "when it is to be checked"),
+    sometimes("removal", Map, "that it is to be removed: when that was decided, by whom, and when it is due"),
+    sometimes(
+        "kept_since",
+        Time,
+        "since when it is kept anew: it was to be removed, and somebody needed it or cancelled that",
+    ),
     always("facts", Map, "what was observed of it: id, kind, place, envelopes, last success, last attempt, …"),
 ];
 

@@ -60,6 +60,10 @@ impl Index {
     pub const KEYS_BY_PROBLEM: Self = Self::new(Table::Keys, "by_problem", &["problem"]);
     /// Keys that wait for an operator's decision, the longest waiting first.
     pub const KEYS_BY_QUARANTINE: Self = Self::new(Table::Keys, "by_quarantine", &["quarantined_at"]);
+    /// Keys that are to be removed, the longest due first.
+    pub const KEYS_BY_REMOVAL: Self = Self::new(Table::Keys, "by_removal", &["removal_due"]);
+    /// Keys that another one took the place of, the longest retired first.
+    pub const KEYS_BY_RETIRED: Self = Self::new(Table::Keys, "by_retired", &["retired_at"]);
     /// Keys by their volume, a UUID in lower case with its dashes.
     pub const KEYS_BY_VOLUME: Self = Self::new(Table::Keys, "by_volume", &["volume"]);
     /// Keys by the digest of the wrapped key that came with them.

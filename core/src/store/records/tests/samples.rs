@@ -16,7 +16,7 @@ use crate::{
         contract::{ChangeId, Revision, Row},
         records::{
             Alias, AuditRecord, CertificateRecord, CertificateState, DayCount, DeviceRecord, EnvelopeOrigin,
-            EnvelopeRecord, Judged, KeyRecord, RecoveryRecord, Stored, Trust,
+            EnvelopeRecord, Judged, KeyRecord, RecoveryRecord, Removal, Stored, Trust,
         },
     },
     time::Timestamp,
@@ -86,6 +86,9 @@ pub(super) fn full() -> Vec<Row> {
     key.sightings.by = Some(actor());
     key.seen_on = Some(DeviceId::new("another").unwrap());
     key.check_due = Some(now());
+    key.request = Some(text("4711"));
+    key.removal = Some(Removal::new(actor(), 60, now()));
+    key.kept_since = Some(now());
 
     let mut certificate = CertificateRecord::new(&some_certificate(), actor(), now());
     certificate.state = CertificateState::Retired;
