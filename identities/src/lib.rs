@@ -4,6 +4,8 @@
 //! a C library.
 #![forbid(unsafe_code)]
 
+#[cfg(feature = "pkcs11")]
+pub mod pkcs11;
 mod system;
 
 pub use system::SystemRandomness;

@@ -202,6 +202,10 @@ impl Escrow {
         let (envelope, allowed) = match rewrapped {
             Ok(rewrapped) => rewrapped,
             Err(RewrapError::Open(EnvelopeError::Unavailable(_))) => return Ok(Step::Unavailable),
+            // A failure is believed only of identities that still open what is known to open.
+            Err(RewrapError::Open(EnvelopeError::Open)) if self.answering(keyring).degraded => {
+                return Ok(Step::Unavailable);
+            }
             Err(RewrapError::Open(error)) => return self.rewrap_failed(&record, &error, actor, now),
             Err(error @ RewrapError::Seal(_)) => return Err(error.into()),
         };
