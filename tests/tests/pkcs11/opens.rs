@@ -146,3 +146,31 @@ fn a_thousand_keys_are_checked_in_the_token_counted() {
         }
     });
 }
+
+/// What stands behind this header in a message, as long as it says or as given.
+fn behind<'a>(message: &'a [u8], header: &[u8], length: usize) -> &'a [u8] {
+    let start = message.windows(header.len()).position(|window| window == header).unwrap() + header.len();
+    &message[start..start + length]
+}
+
+#[test]
+fn break_glass_by_tools_that_know_none_of_us_gives_a_macs_key() {
+    in_its_own_process("opens::break_glass_by_tools_that_know_none_of_us_gives_a_macs_key", "ALL", |token| {
+        let door = door(token);
+        let message = from_a_mac(&door);
+        fs::write(token.file("wrapped.bin"), behind(&message, &[0x04, 0x82, 0x01, 0x00], 256)).unwrap();
+        token.tool(&["--decrypt", "-m", "RSA-PKCS", "--id", "01", "-i", "wrapped.bin", "-o", "content.key"]);
+        // AES-256-CBC (2.16.840.1.101.3.4.1.42), and the IV as its parameter.
+        let cipher = [0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x01, 0x2A, 0x04, 0x10];
+        let iv = behind(&message, &cipher, 16);
+        // The ciphertext ends the message: 29 characters, padded.
+        fs::write(token.file("ciphertext.bin"), &message[message.len() - 32..]).unwrap();
+        let hex = |octets: &[u8]| octets.iter().map(|octet| format!("{octet:02x}")).collect::<String>();
+        let key = hex(&fs::read(token.file("content.key")).unwrap());
+        assert_eq!(key.len(), 64, "32 octets");
+        let mut openssl = token.command("openssl");
+        openssl.args(["enc", "-d", "-aes-256-cbc", "-K", &key, "-iv", &hex(iv), "-in", "ciphertext.bin"]);
+        let printed = String::from_utf8(openssl.output().unwrap().stdout).unwrap();
+        assert!(RecoveryKey::parse_exact(Kind::FileVault, &Secret::<str>::copy_from(printed.trim())).is_ok());
+    });
+}
