@@ -47,9 +47,8 @@ fn a_key_in_a_token_opens_checks_and_reveals() {
     assert!(refused.stderr.contains("pin-source") && !refused.stderr.contains(PIN), "{}", refused.stderr);
 
     let store = ["--store", "sqlite:keys.db"];
-    let receive =
-        ["receive", "--kind", "bitlocker", "--device", "PC-1", "--by", "mdm", "--certificate", "certificate.pem"];
-    run(&token, &[&receive[..], &store].concat(), BITLOCKER.as_bytes()).ends(0);
+    let receive = ["receive", "--kind", "bitlocker", "--device", "PC-1", "--by", "agent"];
+    run(&token, &[&receive[..], &store, &["key.cms"]].concat(), b"").ends(0);
     let check = run(&token, &[&["check"], &store[..], &identity].concat(), b"").ends(0);
     assert!(!check.text().contains(BITLOCKER));
     let reveal = ["reveal", "--device", "PC-1", "--by", "ana", "--reason", "lost"];
