@@ -36,8 +36,7 @@ pub struct SoftToken {
 }
 
 /// Runs a test of this test binary in a process of its own, with a fresh token. `name` is the test's, as the binary
-/// knows it; `mechanisms` what SoftHSM's setting `slots.mechanisms` is to be: `ALL`, or a list, behind `-` of what
-/// is not to be there.
+/// knows it; `mechanisms` what SoftHSM's setting `slots.mechanisms` is to be: `ALL`, or a list with commas.
 ///
 /// # Panics
 /// If the test fails; where SoftHSM or `pkcs11-tool` is missing and `CI` is set.

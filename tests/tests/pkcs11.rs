@@ -30,6 +30,9 @@ use fdescrow_tests::{
     token::{LABEL, PIN, SoftToken},
 };
 
+/// What a token has that does not do the bare RSA operation, so that it has to unpad.
+const UNPADS: &str = "CKM_RSA_PKCS_KEY_PAIR_GEN,CKM_RSA_PKCS,CKM_RSA_PKCS_OAEP";
+
 /// The key with this label, as the program finds it.
 fn key(label: &str) -> TokenKey {
     TokenKey::new(SoftToken::module()).token(LABEL).label(label)

@@ -24,7 +24,8 @@ use fdescrow_tests::{
 };
 
 use super::{
-    after_a_while, broken_from_a_mac, changed, door, fill, fleet_in_memory, key, open, receive_from_a_mac, rows, vault,
+    UNPADS, after_a_while, broken_from_a_mac, changed, door, fill, fleet_in_memory, key, open, receive_from_a_mac,
+    rows, vault,
 };
 
 /// An identity during whose use something happens to the token.
@@ -115,7 +116,7 @@ fn a_token_that_is_taken_out_in_the_middle_changes_nothing_and_the_run_resumes()
 
 #[test]
 fn the_same_holds_for_a_token_that_unpads_by_itself() {
-    in_its_own_process("broken::the_same_holds_for_a_token_that_unpads_by_itself", "-CKM_RSA_X_509", taken_out);
+    in_its_own_process("broken::the_same_holds_for_a_token_that_unpads_by_itself", UNPADS, taken_out);
 }
 
 #[test]
@@ -219,7 +220,7 @@ fn bad_rows_and_a_broken_token(token: &SoftToken) {
 #[test]
 fn a_bad_row_is_told_from_a_broken_token_where_the_token_unpads() {
     let name = "broken::a_bad_row_is_told_from_a_broken_token_where_the_token_unpads";
-    in_its_own_process(name, "-CKM_RSA_X_509", bad_rows_and_a_broken_token);
+    in_its_own_process(name, UNPADS, bad_rows_and_a_broken_token);
 }
 
 #[test]

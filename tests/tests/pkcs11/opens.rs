@@ -16,7 +16,7 @@ use fdescrow_tests::{
     token::{LABEL, PIN, SoftToken, in_its_own_process},
 };
 
-use super::{door, fill, fleet_in_memory, fleet_over, from_a_mac, key, open, vault};
+use super::{UNPADS, door, fill, fleet_in_memory, fleet_over, from_a_mac, key, open, vault};
 
 /// Seals in our own form and opens.
 fn round_trip(identity: &Arc<dyn Identity>, certificate: &Certificate) {
@@ -51,7 +51,7 @@ fn keys_that_the_token_made_open_what_is_sealed_to_them() {
 
 #[test]
 fn a_token_that_only_unpads_by_itself_opens_what_macs_send() {
-    in_its_own_process("opens::a_token_that_only_unpads_by_itself_opens_what_macs_send", "-CKM_RSA_X_509", |token| {
+    in_its_own_process("opens::a_token_that_only_unpads_by_itself_opens_what_macs_send", UNPADS, |token| {
         let door = door(token);
         let identity = open("door", &door);
         for _ in 0..20 {
