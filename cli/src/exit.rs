@@ -222,6 +222,9 @@ from_library! {
     fdescrow::verification::observation::ObservationError,
 }
 
+#[cfg(feature = "pkcs11")]
+from_library! { fdescrow_identities::pkcs11::TokenError }
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,7 +1,11 @@
 //! Which private keys may a command use?
 //!
 //! Those in the files named by `--identity`: keys, certificates or both, in any form the library reads. A key and
-//! its certificate are matched by public key, whichever files they are in.
+//! its certificate are matched by public key, whichever files they are in. A `pkcs11:` URI in place of a file is a key
+//! in a token.
+
+#[cfg(feature = "pkcs11")]
+mod token;
 
 use std::{
     path::{Path, PathBuf},
@@ -27,7 +31,8 @@ use crate::{
 #[derive(Args, Debug)]
 pub(crate) struct IdentityArguments {
     /// Private keys and certificates: PEM, DER, PKCS#1, SEC 1, PKCS#8 (encrypted or not), PKCS#12; a key and its
-    /// certificate may come in two files
+    /// certificate may come in two files. A key in an HSM is `pkcs11:token=T;object=O?module-path=M` (RFC 7512), with
+    /// `&pin-source=FILE` where nobody is to be asked for the PIN
     #[arg(long = "identity", value_name = "F", num_args = 1.., required = true)]
     pub(crate) files: Vec<PathBuf>,
     #[command(flatten)]
@@ -38,7 +43,7 @@ pub(crate) struct IdentityArguments {
 #[derive(Args, Debug)]
 pub(crate) struct PasswordArguments {
     /// Reads the password of encrypted files from this open file descriptor, one line for all; a file with an empty
-    /// password opens, too. Without it a terminal asks
+    /// password opens, too. It is the PIN of a token that names no pin-source, too. Without it a terminal asks
     #[arg(long, value_name = "N")]
     pub(crate) password_fd: Option<u32>,
 }
@@ -55,17 +60,28 @@ pub(crate) struct Identities {
 }
 
 impl IdentityArguments {
-    /// Reads the files.
+    /// Reads the files, and opens the keys in tokens.
     pub(crate) fn load(&self, world: &World<'_>) -> Result<Identities, Failure> {
-        let bundles = read_bundles(&self.files, self.password.password_fd)?;
-        let certificates = bundles.iter().flat_map(|bundle| bundle.certificates.clone()).collect();
-        let paired = pair(bundles)?;
-        if paired.is_empty() {
+        let (tokens, files): (Vec<PathBuf>, Vec<PathBuf>) = self.files.iter().cloned().partition(|file| is_token(file));
+        let bundles = read_bundles(&files, self.password.password_fd.filter(|_| tokens.is_empty()))?;
+        let mut certificates: Vec<Certificate> =
+            bundles.iter().flat_map(|bundle| bundle.certificates.clone()).collect();
+        // Beside a key in a token, files may hold certificates alone.
+        let keyless = bundles.iter().all(|bundle| bundle.private_keys.is_empty());
+        let paired = if keyless && !tokens.is_empty() { Vec::new() } else { pair(bundles)? };
+        let identities = paired.into_iter().map(|(key, own)| identity(key, own, world));
+        let mut identities: Vec<Arc<dyn Identity>> = identities.collect::<Result<_, _>>()?;
+        identities.extend(open_tokens(&tokens, &certificates, &self.password)?);
+        if identities.is_empty() {
             return Err(IdentityError::Syntax("none of the files given with --identity has one").into());
         }
-        let unmatched = paired.iter().any(|(_, own)| own.is_empty());
-        let keyring = paired.into_iter().map(|(key, own)| identity(key, own, world)).collect::<Result<_, _>>()?;
-        Ok(Identities { keyring, certificates, unmatched })
+        for certificate in identities.iter().flat_map(|identity| identity.certificates()) {
+            if !certificates.contains(certificate) {
+                certificates.push(certificate.clone());
+            }
+        }
+        let unmatched = identities.iter().any(|identity| identity.certificates().is_empty());
+        Ok(Identities { keyring: identities.into_iter().collect(), certificates, unmatched })
     }
 
     /// The same for work over a store, where messages are matched by the certificates that they name.
@@ -100,6 +116,26 @@ pub(crate) fn identity(
     Ok(fdescrow::envelope::identity::software_identity(key, certificates, world.shared_randomness()))
 }
 
+/// Whether a value of `--identity` names a key in a token.
+fn is_token(value: &Path) -> bool {
+    value.to_str().and_then(|text| text.get(..7)).is_some_and(|start| start.eq_ignore_ascii_case("pkcs11:"))
+}
+
+#[cfg(feature = "pkcs11")]
+use token::open_all as open_tokens;
+
+#[cfg(not(feature = "pkcs11"))]
+fn open_tokens(
+    uris: &[PathBuf],
+    _certificates: &[Certificate],
+    _password: &PasswordArguments,
+) -> Result<Vec<Arc<dyn Identity>>, Failure> {
+    match uris {
+        [] => Ok(Vec::new()),
+        _ => Err(IdentityError::Unsupported("this program was built without the feature `pkcs11`").into()),
+    }
+}
+
 /// What each of the files holds.
 pub(crate) fn read_bundles(files: &[PathBuf], password_fd: Option<u32>) -> Result<Vec<Bundle>, Failure> {
     let passwords = Passwords::new(password_fd);
@@ -108,6 +144,9 @@ pub(crate) fn read_bundles(files: &[PathBuf], password_fd: Option<u32>) -> Resul
 }
 
 fn read_bundle(file: &Path, password: Option<&Secret<str>>, passwords: &Passwords) -> Result<Bundle, Failure> {
+    if is_token(file) {
+        return Err(IdentityError::Unsupported("a key in a token opens messages (--identity), and nothing else").into());
+    }
     // A file that cannot be read is an identity that cannot be reached: nothing is known about the message.
     let bytes = input::read(Some(file)).map_err(|failure| failure.exit(Exit::Unavailable))?;
     let about = |error| Failure::from(error).about(file.display());

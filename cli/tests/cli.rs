@@ -41,3 +41,5 @@ mod second_act;
 mod store;
 #[path = "cli/support.rs"]
 mod support;
+#[path = "cli/tokens.rs"]
+mod tokens;

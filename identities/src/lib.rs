@@ -6,6 +6,8 @@
 
 #[cfg(feature = "aws-lc")]
 mod aws_lc;
+#[cfg(feature = "pkcs11")]
+pub mod pkcs11;
 mod system;
 
 #[cfg(feature = "aws-lc")]

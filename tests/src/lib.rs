@@ -25,6 +25,7 @@ pub mod ours;
 pub mod peers;
 pub mod recipients;
 pub mod simulation;
+pub mod token;
 
 /// The code in the documents, compiled and run: each is included as the documentation of an item here.
 #[cfg(doctest)]

@@ -45,6 +45,9 @@ pub(crate) const TEST: Need = Need {
         program("sqlite3", "sqlite3"),
         // the agent of Linux
         program("cryptsetup", "cryptsetup-bin"),
+        // private keys in an HSM: one in software, and a tool that knows none of us
+        program("softhsm2-util", "softhsm2"),
+        program("pkcs11-tool", "opensc"),
         // tests of interoperation: OpenSSL, Bouncy Castle, Go's pkcs7
         program("openssl", "openssl"),
         program("javac", "default-jdk-headless"),

@@ -6,7 +6,7 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use clap::Args;
 use fdescrow::{
     ErrorCode, Kind,
-    envelope::{Envelope, EnvelopeError, Fingerprint, Limits, OpenOptions, Opened, Owner, Suite},
+    envelope::{Envelope, EnvelopeError, Fingerprint, Limits, OpenOptions, Opened, Owner, Suite, Unavailable, canary},
 };
 use serde::Serialize;
 
@@ -76,7 +76,7 @@ pub(crate) fn run(mut arguments: Arguments, world: &World<'_>) -> Result<Exit, F
     if identities.unmatched {
         options = options.try_unmatched();
     }
-    let failure = |error| explain(error, &envelope, &identities);
+    let failure = |error| explain(believed(error, &identities, world), &envelope, &identities);
     if arguments.raw {
         let raw = envelope.danger_open_raw(&identities.keyring, &options).map_err(failure)?;
         if !raw.authenticated {
@@ -111,6 +111,18 @@ fn identity(identities: &Identities, index: usize) -> Identity {
     let opened_by = identities.keyring.identities().get(index);
     let certificates = opened_by.map(|identity| identity.certificates().iter().map(|c| c.fingerprint()).collect());
     Identity { certificates: certificates.unwrap_or_default() }
+}
+
+/// A failure is believed only of identities that still open what is known to open: a broken token fails like a broken
+/// message.
+fn believed(error: EnvelopeError, identities: &Identities, world: &World<'_>) -> EnvelopeError {
+    let mut keyring = identities.keyring.identities().iter();
+    match error {
+        EnvelopeError::Open if keyring.any(|one| canary::answers(one.as_ref(), world.randomness()).is_err()) => {
+            Unavailable::new().into()
+        }
+        error => error,
+    }
 }
 
 /// Why it did not open, with what can be seen of the message from outside.

@@ -166,14 +166,7 @@ impl<R: RawRsa> RsaIdentity<R> {
     /// The RSA private operation on a ciphertext from a message; `None` if no such ciphertext can exist, which
     /// anybody can see.
     fn decrypt(&self, ciphertext: &[u8]) -> Result<Option<Decrypted>, Unavailable> {
-        let modulus = self.raw.public_key().modulus();
-        // Some encoders drop leading zeros.
-        let Some(missing) = modulus.len().checked_sub(ciphertext.len()) else { return Ok(None) };
-        let mut padded = vec![0; missing];
-        padded.extend_from_slice(ciphertext);
-        if padded.as_slice() >= modulus {
-            return Ok(None);
-        }
+        let Some(padded) = self.raw.public_key().ciphertext(ciphertext) else { return Ok(None) };
         let encoded = self.raw.raw_private(&padded)?;
         Ok((encoded.len() == padded.len()).then_some(Decrypted { ciphertext: padded, encoded }))
     }

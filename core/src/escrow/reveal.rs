@@ -357,7 +357,8 @@ impl Escrow {
                 Outcome::NotOpened(_) => {}
             }
         }
-        if unavailable {
+        // A failure is believed only of identities that still open what is known to open.
+        if unavailable || self.answering(keyring).degraded {
             return Err(Error::Unavailable(crate::envelope::Unavailable::new()));
         }
         self.release_failed(&authorized, now)?;

@@ -225,6 +225,8 @@ impl Escrow {
         match problem {
             None => Ok(Step::Gone),
             Some(EnvelopeError::Unavailable(_)) => Ok(Step::Unavailable),
+            // A failure is believed only of identities that still open what is known to open.
+            Some(EnvelopeError::Open) if self.answering(keyring).degraded => Ok(Step::Unavailable),
             Some(error) => self.rewrap_failed(&record, &error, actor, now),
         }
     }

@@ -58,6 +58,25 @@ impl RsaPublicKey {
         &self.key
     }
 
+    /// Takes modulus and exponent, big-endian, as a device names its key; leading zeros may stand.
+    ///
+    /// # Errors
+    /// [`CertificateError::Unsuitable`] if the modulus is even or has less than 1024 or more than 8192 bits, or the
+    /// exponent is unusual.
+    pub fn new(modulus: &[u8], exponent: &[u8]) -> Result<Self, CertificateError> {
+        Self::from_octets(without_zeros(modulus), without_zeros(exponent)).map_err(CertificateError::Unsuitable)
+    }
+
+    /// A ciphertext from a message as the private operation takes it: as many octets as the modulus. `None` if no
+    /// such ciphertext can exist, which anybody can see.
+    pub fn ciphertext(&self, octets: &[u8]) -> Option<Vec<u8>> {
+        // Some encoders drop leading zeros.
+        let missing = self.modulus.len().checked_sub(octets.len())?;
+        let mut padded = vec![0; missing];
+        padded.extend_from_slice(octets);
+        (padded.as_slice() < self.modulus()).then_some(padded)
+    }
+
     /// The size is checked before any arithmetic.
     fn from_octets(modulus: &[u8], exponent: &[u8]) -> Result<Self, &'static str> {
         if modulus.len() > MAX_MODULUS_OCTETS {
@@ -80,9 +99,14 @@ impl RsaPublicKey {
 
     /// The public half of a private key that was checked when it was read.
     pub(crate) fn from_key(key: &rsa::PublicKey) -> Result<Self, &'static str> {
-        let strip = |octets: &[u8]| -> Vec<u8> { octets.iter().copied().skip_while(|octet| *octet == 0).collect() };
-        Self::from_octets(&strip(&key.n().to_be_bytes()), &strip(&key.e().to_be_bytes()))
+        Self::from_octets(without_zeros(&key.n().to_be_bytes()), without_zeros(&key.e().to_be_bytes()))
     }
+}
+
+/// A big-endian number without leading zeros.
+fn without_zeros(octets: &[u8]) -> &[u8] {
+    let zeros = octets.iter().take_while(|octet| **octet == 0).count();
+    octets.get(zeros..).unwrap_or_default()
 }
 
 impl PartialEq for RsaPublicKey {
@@ -119,8 +143,8 @@ macro_rules! ec_public_key {
                 &self.key
             }
 
-            /// Takes a point, compressed or not, that lies on the curve.
-            pub(crate) fn from_sec1(point: &[u8]) -> Option<Self> {
+            /// Takes a point (SEC 1 §2.3.3), compressed or not; `None` if it does not lie on the curve.
+            pub fn from_sec1(point: &[u8]) -> Option<Self> {
                 $curve::PublicKey::from_sec1_bytes(point).ok().map(Self::from_key)
             }
 
