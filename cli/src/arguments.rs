@@ -23,11 +23,19 @@ use crate::{
 
 const KEY_TYPED: &str = "an argument looks like a recovery key: a key is read from standard input, never an argument";
 
+/// Says also what does the arithmetic of private keys; both open the same messages.
+const LONG_VERSION: &str = if cfg!(feature = "aws-lc") {
+    concat!(env!("CARGO_PKG_VERSION"), "\nprivate keys: AWS-LC")
+} else {
+    concat!(env!("CARGO_PKG_VERSION"), "\nprivate keys: pure Rust")
+};
+
 /// Escrow of full-disk-encryption recovery keys: FileVault, BitLocker, LUKS
 #[derive(Debug, Parser)]
 #[command(
     name = "fdescrow",
     version,
+    long_version = LONG_VERSION,
     propagate_version = true,
     arg_required_else_help = true,
     subcommand_required = true,

@@ -3,14 +3,16 @@
 //! Those in the files named by `--identity`: keys, certificates or both, in any form the library reads. A key and
 //! its certificate are matched by public key, whichever files they are in.
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use clap::Args;
 use fdescrow::{
     Secret,
     envelope::{
-        Certificate, Envelope, Keyring, Limits,
-        identity::software_identity,
+        Certificate, Envelope, Identity, Keyring, Limits, PrivateKey,
         private_key::{Bundle, IdentityError, pair},
     },
 };
@@ -62,8 +64,8 @@ impl IdentityArguments {
             return Err(IdentityError::Syntax("none of the files given with --identity has one").into());
         }
         let unmatched = paired.iter().any(|(_, own)| own.is_empty());
-        let identities = paired.into_iter().map(|(key, own)| software_identity(key, own, world.shared_randomness()));
-        Ok(Identities { keyring: identities.collect(), certificates, unmatched })
+        let keyring = paired.into_iter().map(|(key, own)| identity(key, own, world)).collect::<Result<_, _>>()?;
+        Ok(Identities { keyring, certificates, unmatched })
     }
 
     /// The same for work over a store, where messages are matched by the certificates that they name.
@@ -76,6 +78,26 @@ impl IdentityArguments {
         }
         Ok(identities)
     }
+}
+
+/// The identity of a private key from a file, used by AWS-LC.
+#[cfg(feature = "aws-lc")]
+pub(crate) fn identity(
+    key: PrivateKey,
+    certificates: Vec<Certificate>,
+    _: &World<'_>,
+) -> Result<Arc<dyn Identity>, IdentityError> {
+    fdescrow_identities::aws_lc_identity(key, certificates)
+}
+
+/// The identity of a private key from a file, in pure Rust.
+#[cfg(not(feature = "aws-lc"))]
+pub(crate) fn identity(
+    key: PrivateKey,
+    certificates: Vec<Certificate>,
+    world: &World<'_>,
+) -> Result<Arc<dyn Identity>, IdentityError> {
+    Ok(fdescrow::envelope::identity::software_identity(key, certificates, world.shared_randomness()))
 }
 
 /// What each of the files holds.

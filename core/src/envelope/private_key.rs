@@ -161,14 +161,17 @@ impl PrivateKey {
         })
     }
 
-    fn to_pkcs8_der(&self) -> Secret<[u8]> {
-        let der = match &self.0 {
-            Inner::P256(key) => key.to_pkcs8_der(),
-            Inner::P384(key) => key.to_pkcs8_der(),
-            Inner::Rsa(key, _) => key.to_pkcs8_der(),
-        };
-        // Encoding fails only beyond 256 MiB, which no key of bounded size reaches.
-        Secret::<[u8]>::copy_from(der.as_ref().map(pkcs8::SecretDocument::as_bytes).unwrap_or_default())
+    /// PKCS#8 in DER, not encrypted: what another implementation of the algorithm reads.
+    pub fn to_pkcs8_der(&self) -> Secret<[u8]> {
+        on_wiped_stack(|| {
+            let der = match &self.0 {
+                Inner::P256(key) => key.to_pkcs8_der(),
+                Inner::P384(key) => key.to_pkcs8_der(),
+                Inner::Rsa(key, _) => key.to_pkcs8_der(),
+            };
+            // Encoding fails only beyond 256 MiB, which no key of bounded size reaches.
+            Secret::<[u8]>::copy_from(der.as_ref().map(pkcs8::SecretDocument::as_bytes).unwrap_or_default())
+        })
     }
 
     pub(crate) fn inner(&self) -> &Inner {

@@ -8,7 +8,7 @@ use fdescrow::{
     Actor, DeviceId, ErrorCode, Kind, Organization, Policy, RecoveryKey, Secret,
     audit::{Action, Checkpoint, CheckpointLimits},
     envelope::{
-        Certificate, Keyring, NewCertificate, PrivateKey, identity::software_identity, private_key::KeyAlgorithm,
+        Certificate, Keyring, NewCertificate, PrivateKey, private_key::KeyAlgorithm,
     },
     escrow::{CheckOptions, CheckReport, Escrow, Page, Receipt, ReceiptStatus, Reveal, RewrapOptions, Upload},
     profile::{self, ProfileLimits},
@@ -282,7 +282,7 @@ impl<'a> Story<'a> {
     /// Makes a certificate whose identity opens from now on.
     fn make_certificate(&mut self, subject: &str) -> Result<Certificate, Failure> {
         let (certificate, key) = self.generate(subject)?;
-        let identity = software_identity(key, vec![certificate.clone()], self.world.shared_randomness());
+        let identity = identities::identity(key, vec![certificate.clone()], self.world)?;
         self.keyrings.push(Keyring::new().with(identity));
         self.certificates.push(certificate.clone());
         Ok(certificate)

@@ -8,19 +8,34 @@
 use std::fmt;
 
 use hmac::{Hmac, KeyInit, Mac};
+use rsa::{BoxedUint, traits::PrivateKeyParts};
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
 use super::ContentKey;
 use crate::{
+    envelope::private_key::{Inner, PrivateKey},
     random::{Randomness, RandomnessError},
-    secret::Secret,
+    secret::{Secret, on_wiped_stack},
 };
 
 /// The secret from which substitutes are derived.
 pub struct RejectionSecret(Secret<[u8; 32]>);
 
 impl RejectionSecret {
+    /// That of a private key in memory: the same in every implementation over the same key, so that all reject alike.
+    pub fn from_private_key(key: &PrivateKey) -> Self {
+        on_wiped_stack(|| {
+            Self::from_private_exponent(&match key.inner() {
+                Inner::P256(key) => Secret::<[u8]>::copy_from(&key.to_bytes()),
+                Inner::P384(key) => Secret::<[u8]>::copy_from(&key.to_bytes()),
+                Inner::Rsa(key, public_key) => {
+                    Secret::filled(public_key.modulus().len(), |out| write_be(key.d(), out))
+                }
+            })
+        })
+    }
+
     /// From the private exponent, big-endian and as long as the modulus: the same in every process and in every
     /// implementation of the draft.
     pub fn from_private_exponent(exponent: &Secret<[u8]>) -> Self {
@@ -80,6 +95,14 @@ impl Rejection {
     /// A content-encryption key that opens nothing.
     pub(super) fn content_key(&self, length: usize) -> ContentKey {
         Secret::<[u8]>::copy_from(&self.prf(b"content key", length))
+    }
+}
+
+/// Writes an integer big-endian into all of `out`, cut or filled up with zeros in front.
+pub(super) fn write_be(integer: &BoxedUint, out: &mut [u8]) {
+    let octets = Zeroizing::new(integer.to_be_bytes().to_vec());
+    for (target, octet) in out.iter_mut().rev().zip(octets.iter().rev()) {
+        *target = *octet;
     }
 }
 

@@ -6,9 +6,9 @@ use p256::elliptic_curve::{
     AffinePoint, CurveArithmetic, FieldBytesSize, SecretKey,
     sec1::{FromSec1Point, ModulusSize, ToSec1Point},
 };
-use rsa::{BoxedUint, hazmat::rsa_decrypt_and_check, traits::PrivateKeyParts};
+use rsa::{BoxedUint, hazmat::rsa_decrypt_and_check};
 
-use super::{EcIdentity, Identity, RawEcdh, RawRsa, RejectionSecret, RsaIdentity, Unavailable};
+use super::{EcIdentity, Identity, RawEcdh, RawRsa, RejectionSecret, RsaIdentity, Unavailable, rejection::write_be};
 use crate::{
     envelope::{
         certificate::{Certificate, PublicKey, RsaPublicKey},
@@ -29,34 +29,13 @@ pub fn software_identity(
 
 fn identity(key: PrivateKey, certificates: Vec<Certificate>, rng: Arc<dyn Randomness>) -> Arc<dyn Identity> {
     let public_key = key.public_key();
+    let rejection = RejectionSecret::from_private_key(&key);
     match key.into_inner() {
         Inner::Rsa(key, public_key) => {
-            let size = public_key.modulus().len();
-            let exponent = Secret::<[u8]>::filled(size, |out| write_be(key.d(), out));
-            let rejection = RejectionSecret::from_private_exponent(&exponent);
             Arc::new(RsaIdentity::new(RustRsa { key, public_key, rng }, certificates, rejection))
         }
-        Inner::P256(key) => ec_identity(key, public_key, certificates),
-        Inner::P384(key) => ec_identity(key, public_key, certificates),
-    }
-}
-
-fn ec_identity<C>(key: Box<SecretKey<C>>, public_key: PublicKey, certificates: Vec<Certificate>) -> Arc<dyn Identity>
-where
-    C: CurveArithmetic,
-    AffinePoint<C>: FromSec1Point<C> + ToSec1Point<C>,
-    FieldBytesSize<C>: ModulusSize,
-{
-    let scalar = Secret::<[u8]>::copy_from(&key.to_bytes());
-    let rejection = RejectionSecret::from_private_exponent(&scalar);
-    Arc::new(EcIdentity::new(RustEcdh { key, public_key }, certificates, rejection))
-}
-
-/// Writes an integer big-endian into all of `out`, cut or filled up with zeros in front.
-fn write_be(integer: &BoxedUint, out: &mut [u8]) {
-    let octets = zeroize::Zeroizing::new(integer.to_be_bytes().to_vec());
-    for (target, octet) in out.iter_mut().rev().zip(octets.iter().rev()) {
-        *target = *octet;
+        Inner::P256(key) => Arc::new(EcIdentity::new(RustEcdh { key, public_key }, certificates, rejection)),
+        Inner::P384(key) => Arc::new(EcIdentity::new(RustEcdh { key, public_key }, certificates, rejection)),
     }
 }
 
