@@ -5,8 +5,7 @@ use std::{hint::black_box, sync::Arc};
 use fdescrow::{
     Digest, KeyId, Kind, Policy,
     envelope::{
-        Envelope, EnvelopeError, Identity, Keyring, Limits, OpenOptions, Payload, Suite,
-        identity::WrappedKey, seal,
+        Envelope, EnvelopeError, Identity, Keyring, Limits, OpenOptions, Payload, Suite, identity::WrappedKey, seal,
     },
     policy::EscrowRules,
     profile::render,

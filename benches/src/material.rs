@@ -21,7 +21,11 @@ use fdescrow::{
 };
 use fdescrow_identities::SystemRandomness;
 use fdescrow_tests::generator::{
-    Authority, Blueprint, ContentLayout, KeyTransport, asn1::{Length, Node}, filevault_prk, forge::Forge, primitives,
+    Authority, Blueprint, ContentLayout, KeyTransport,
+    asn1::{Length, Node},
+    filevault_prk,
+    forge::Forge,
+    primitives,
     primitives::Cipher,
 };
 use getrandom::SysRng;

@@ -78,21 +78,15 @@ pub(crate) fn algorithm(scheme: &str) -> Result<KeyAlgorithm, Failure> {
 /// Blocks, one after the other and again from the first: what a bare private operation might have given.
 #[derive(Debug)]
 pub(crate) struct Answers {
-    public_key: PublicKey,
-    rsa: RsaPublicKey,
+    public_key: RsaPublicKey,
     blocks: Vec<Vec<u8>>,
     next: AtomicUsize,
 }
 
 impl Answers {
     pub(crate) fn new(certificate: &Certificate, blocks: Vec<Vec<u8>>) -> Result<Self, Failure> {
-        let PublicKey::Rsa(rsa) = certificate.public_key() else { return Err("not RSA".into()) };
-        Ok(Self {
-            public_key: certificate.public_key().clone(),
-            rsa: rsa.clone(),
-            blocks,
-            next: AtomicUsize::new(0),
-        })
+        let PublicKey::Rsa(public_key) = certificate.public_key() else { return Err("not RSA".into()) };
+        Ok(Self { public_key: public_key.clone(), blocks, next: AtomicUsize::new(0) })
     }
 
     fn next(&self) -> Result<Secret<[u8]>, Unavailable> {
@@ -110,7 +104,7 @@ impl Answers {
 
 impl RawRsa for Answers {
     fn public_key(&self) -> &RsaPublicKey {
-        &self.rsa
+        &self.public_key
     }
 
     fn raw_private(&self, _: &[u8]) -> Result<Secret<[u8]>, Unavailable> {

@@ -59,7 +59,7 @@ fn unpad(material: &Material, scheme: &str, length: usize, secret: &[u8]) -> Res
     Ok(())
 }
 
-/// The tag of a message, under a secret content key: whether it held is one jump, and the only one.
+/// The tag of a message, under a secret content key: whether it held is asked, and nothing else.
 fn tag(material: &Material, secret: &[u8]) -> Result<(), Failure> {
     let content_key = secret.get(..32).ok_or("a content key is needed")?.to_vec();
     let keyring = Keyring::new().with(Arc::new(Unwrapped::new(material.certificate("rsa")?, content_key)));
@@ -87,8 +87,8 @@ impl RawEcdh for Agreed {
     }
 }
 
-/// Key derivation and key unwrap, under a secret that was agreed: whether the key unwrapped is one jump, whether the tag
-/// held another.
+/// Key derivation and key unwrap, under a secret that was agreed and is wrong: whether the key unwrapped is asked, and
+/// nothing else.
 fn agreement(material: &Material, secret: &[u8]) -> Result<(), Failure> {
     let certificate: Certificate = material.certificate("p256")?;
     let raw = Agreed {

@@ -76,10 +76,7 @@ pub(crate) const PATHS: Need =
 pub(crate) const BENCH: [(&str, Need); 5] = [
     (
         "openssl",
-        Need {
-            wheels: &[],
-            programs: &[program("/usr/include/openssl/cms.h", "libssl-dev"), program("cc", "gcc")],
-        },
+        Need { wheels: &[], programs: &[program("/usr/include/openssl/cms.h", "libssl-dev"), program("cc", "gcc")] },
     ),
     ("go", Need { wheels: &[], programs: &[program("go", "golang-go")] }),
     ("python", Need { wheels: &[wheel("cryptography", "50.0.2")], programs: &[] }),

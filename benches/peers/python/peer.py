@@ -33,8 +33,7 @@ def open_message():
     message, expected = read("filevault-aes.der"), read("key.txt")
     certificate = x509.load_pem_x509_certificate(read("rsa.pem"))
     key = serialization.load_pem_private_key(read("rsa.key.pem"), None)
-    options = [pkcs7.PKCS7Options.Binary]
-    return lambda: hold(pkcs7.pkcs7_decrypt_der(message, certificate, key, options) == expected)
+    return lambda: hold(pkcs7.pkcs7_decrypt_der(message, certificate, key, []) == expected)
 
 
 def render():

@@ -101,11 +101,7 @@ fn title(title: &str, options: &Options) -> String {
 }
 
 /// What is aimed at; and the median, the spread and whether it was met.
-fn judged(
-    aim: &Aim,
-    measured: &Measured,
-    options: &Options,
-) -> (String, Option<(String, String, &'static str)>) {
+fn judged(aim: &Aim, measured: &Measured, options: &Options) -> (String, Option<(String, String, &'static str)>) {
     let said = |met: bool| if met { "met" } else { "missed" };
     match aim {
         Aim::AtMost(one, other, limit) => {

@@ -49,7 +49,8 @@ pub(super) fn measure(place: &Place, cold: bool, into: &mut Vec<(String, String)
 
 /// How many crates of others are linked into a package on this machine.
 fn crates(place: &Place, package: &str, features: &[&str]) -> Result<String, Failure> {
-    let mut tree = place.cargo(&["tree", "--locked", "--offline", "--prefix", "none", "--edges", "normal,no-proc-macro"]);
+    let mut tree =
+        place.cargo(&["tree", "--locked", "--offline", "--prefix", "none", "--edges", "normal,no-proc-macro"]);
     let listed = output(tree.args(["--format", "{p}", "--package", package]).args(features))?;
     // ours stand with their folder
     let others = listed.lines().map(|line| line.trim_end_matches(" (*)")).filter(|line| !line.ends_with(')'));
