@@ -15,6 +15,7 @@ mod material;
 mod private;
 mod secret;
 mod stored;
+mod timing;
 
 use std::{
     error::Error,
@@ -23,7 +24,7 @@ use std::{
     time::Instant,
 };
 
-use material::Material;
+use material::{Library, Material};
 
 type Failure = Box<dyn Error>;
 
@@ -42,9 +43,14 @@ fn main() -> Result<(), Failure> {
             let mut work = cases::find(&Material::new(folder), case)?;
             (0..times.parse::<u64>()?).try_for_each(|_| work())
         }
+        ["timing", folder, measurements] => timing::run(&Material::new(folder), Library::Rust, measurements.parse()?),
+        #[cfg(feature = "aws-lc")]
+        ["timing-aws-lc", folder, measurements] => {
+            timing::run(&Material::new(folder), Library::AwsLc, measurements.parse()?)
+        }
         ["secret", folder, case] => secret::run(&Material::new(folder), case),
         _ => Err("make FOLDER | fill-keys FOLDER N | fill-devices FOLDER N | serve FOLDER | run FOLDER CASE TIMES | \
-                  secret FOLDER CASE"
+                  secret FOLDER CASE | timing FOLDER TIMES | timing-aws-lc FOLDER TIMES"
             .into()),
     }
 }

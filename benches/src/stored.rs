@@ -2,7 +2,7 @@
 //!
 //! The stores are written once and copied for each time that keys are checked, for a check changes them.
 
-use std::{fs, sync::Arc, time::Instant};
+use std::{fs, path::Path, sync::Arc, time::Instant};
 
 use fdescrow::{
     Actor, DeviceId, Escrow, Kind, Organization, RecoveryKey,
@@ -73,7 +73,11 @@ impl Stored {
 
 /// Writes a store of so many Macs, each with a key as macOS seals it, none of them checked.
 pub(crate) fn fill_keys(material: &Material, keys: u64) -> Result<(), Failure> {
-    let escrow = escrow(material, fdescrow_stores::open(&url(material, KEYS))?)?;
+    filled(material, KEYS, |store| receive_keys(material, store, keys))
+}
+
+fn receive_keys(material: &Material, store: Arc<dyn Store>, keys: u64) -> Result<(), Failure> {
+    let escrow = escrow(material, store)?;
     let (authority, rng, by) = (authority(material)?, SystemRandomness::new(), Actor::new("mdm")?);
     for number in 0..keys {
         let key = RecoveryKey::generate(Kind::FileVault, &rng)?;
@@ -86,7 +90,10 @@ pub(crate) fn fill_keys(material: &Material, keys: u64) -> Result<(), Failure> {
 
 /// Writes a store of so many devices, each with a key, all of them judged.
 pub(crate) fn fill_devices(material: &Material, devices: u32) -> Result<(), Failure> {
-    let store = fdescrow_stores::open(&url(material, DEVICES))?;
+    filled(material, DEVICES, |store| judge_devices(material, store, devices))
+}
+
+fn judge_devices(material: &Material, store: Arc<dyn Store>, devices: u32) -> Result<(), Failure> {
     fdescrow::store::conformance::fill(&store, &organization()?, devices);
     let (escrow, by) = (escrow(material, store)?, Actor::new("bench")?);
     let mut page = Page::first().limit(1000);
@@ -97,6 +104,28 @@ pub(crate) fn fill_devices(material: &Material, devices: u32) -> Result<(), Fail
             None => return Ok(()),
         }
     }
+}
+
+/// Writes a store where the system has files in memory, for nothing of it is measured, and puts it in its place.
+fn filled(
+    material: &Material,
+    name: &str,
+    fill: impl FnOnce(Arc<dyn Store>) -> Result<(), Failure>,
+) -> Result<(), Failure> {
+    let memory = Path::new("/dev/shm");
+    let written = if memory.is_dir() {
+        memory.join(format!("fdescrow-{}-{name}", std::process::id()))
+    } else {
+        material.path(&format!("new-{name}"))
+    };
+    let done = fdescrow_stores::open(&format!("sqlite:{}", written.display()))
+        .map_err(Failure::from)
+        .and_then(fill)
+        .and_then(|()| Ok(fs::copy(&written, material.path(name)).map(drop)?));
+    for end in ["", "-wal", "-shm"] {
+        let _ = fs::remove_file(format!("{}{end}", written.display()));
+    }
+    done
 }
 
 /// Checks until nothing is due.

@@ -70,10 +70,11 @@ impl Options {
         if self.quick {
             command.push_str(" --quick");
         }
+        let usual = if self.quick { Self::QUICK } else { Self::FULL };
         for (option, value, usual) in [
-            ("rounds", self.rounds, Self::FULL.rounds),
-            ("keys", self.keys, Self::FULL.keys),
-            ("devices", self.devices, Self::FULL.devices),
+            ("rounds", self.rounds, usual.rounds),
+            ("keys", self.keys, usual.keys),
+            ("devices", self.devices, usual.devices),
         ] {
             if value != usual {
                 command.push_str(&format!(" --{option} {value}"));
@@ -233,7 +234,7 @@ impl Bench<'_> {
         Ok(Outcome::PassedWith(format!("{} things, {} rounds", measured.rounds.len(), self.options.rounds)))
     }
 
-    /// Interleaved rounds of what is compared with each other; one more before them, which is not counted.
+    /// Interleaved rounds of what is compared with each other.
     fn measure_group(
         &self,
         group: &Group,
@@ -244,7 +245,8 @@ impl Bench<'_> {
         let nanoseconds = if self.options.quick { 2e6 } else { 3e8 };
         let mut times = BTreeMap::new();
         let mut fresh = None;
-        for round in 0..=self.rounds_of(group) {
+        let (rounds, uncounted) = self.rounds_of(group);
+        for round in 0..uncounted + rounds {
             for subject in &present {
                 // what is stored is checked in a process of its own, so that its memory is that of the check
                 if matches!(subject.work, Work::Keys { fresh: true } | Work::Devices) {
@@ -269,7 +271,7 @@ impl Bench<'_> {
                 };
                 times.insert(*subject, asked);
                 let took = harness.time(subject.case, asked)?;
-                if round > 0 {
+                if round >= uncounted {
                     #[expect(clippy::cast_precision_loss, reason = "numbers of operations are small")]
                     measured.rounds.entry(*subject).or_default().push(took / done as f64);
                     let memory = measured.memory.entry(*subject).or_default();
@@ -280,10 +282,10 @@ impl Bench<'_> {
         Ok(())
     }
 
-    /// What takes minutes is done less often.
-    fn rounds_of(&self, group: &Group) -> u32 {
+    /// How many rounds count, after how many that do not. What takes minutes is done less often, and each time counts.
+    fn rounds_of(&self, group: &Group) -> (u32, u32) {
         let long = group.subjects.iter().any(|subject| subject.work != Work::Repeated);
-        if long { self.options.rounds.min(3) } else { self.options.rounds }
+        if long { (self.options.rounds.min(3), 0) } else { (self.options.rounds, 1) }
     }
 }
 
