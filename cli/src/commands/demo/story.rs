@@ -15,7 +15,7 @@ use fdescrow::{
 };
 
 use super::mac;
-use crate::{exit::Failure, world::World};
+use crate::{exit::Failure, identities, world::World};
 
 /// The policy of the documentation.
 const POLICY: &str = include_str!("../../../../examples/policy.toml");
