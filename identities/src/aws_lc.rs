@@ -89,10 +89,6 @@ impl RawEcdh for AwsLcEcdh {
     }
 
     fn agree(&self, point: &[u8]) -> Result<Option<Secret<[u8]>>, Unavailable> {
-        // AWS-LC would also read a SubjectPublicKeyInfo and the hybrid form, which RFC 5480 §2.2 does not allow.
-        if !matches!(point.first(), Some(2..=4)) {
-            return Ok(None);
-        }
         // Reading a point checks that it is on the curve; P-256 and P-384 have no other subgroups.
         let point = UnparsedPublicKey::new(self.key.algorithm(), point);
         let Ok(point) = ParsedPublicKey::try_from(point) else { return Ok(None) };

@@ -38,6 +38,7 @@ struct Limit {
 /// `SECURITY.md` says the same in words.
 const LIMITS: &[Limit] = &[
     Limit { case: "an RSA key", secret: "RSA private key", why: RSA_CRATE },
+    Limit { case: "an RSA key in AWS-LC", secret: "RSA private key", why: RSA_CRATE },
     Limit { case: "an escrow", secret: "RSA private key", why: RSA_CRATE },
 ];
 

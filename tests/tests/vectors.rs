@@ -11,6 +11,8 @@
     reason = "tests fail by panicking, and show what they counted"
 )]
 
+#[path = "vectors/aws_lc.rs"]
+mod aws_lc;
 #[path = "vectors/negative.rs"]
 mod negative;
 #[path = "vectors/pack.rs"]

@@ -32,7 +32,9 @@ fn help_and_version_are_answers_and_nonsense_is_bad_usage() {
         assert!(help.contains(command), "{command}");
         desk.run(&[command, "--help"], "").ends(0);
     }
-    assert!(desk.run(&["--version"], "").ends(0).text().contains(env!("CARGO_PKG_VERSION")));
+    let version = desk.run(&["--version"], "").ends(0).text();
+    let used_by = if cfg!(feature = "aws-lc") { "private keys: AWS-LC" } else { "private keys: pure Rust" };
+    assert!(version.contains(env!("CARGO_PKG_VERSION")) && version.contains(used_by), "{version}");
     desk.run(&[], "").ends(2);
     desk.run(&["nonsense"], "").ends(2);
     let error = desk.run(&["open", "--json"], "").ends(2).error();

@@ -6,7 +6,8 @@ fn the_numbers_that_no_power_changes_are_known() {
     for fixed in [[0, 0, 0], [0, 0, 1], [0xc1, 0x00, 0x34]] {
         assert!(is_fixed_point(&fixed, &modulus), "{fixed:?}");
     }
-    for other in [[0, 0, 2], [0, 1, 0], [0, 1, 1], [1, 0, 0], [0xc1, 0x00, 0x33], [0xc1, 0x01, 0x34], [0xc0, 0x00, 0x34]]
+    for other in
+        [[0, 0, 2], [0, 1, 0], [0, 1, 1], [1, 0, 0], [0xc1, 0x00, 0x33], [0xc1, 0x01, 0x34], [0xc0, 0x00, 0x34]]
     {
         assert!(!is_fixed_point(&other, &modulus), "{other:?}");
     }

@@ -123,9 +123,14 @@ pub(crate) fn unsafe_code(source: &Source) -> Vec<Violation> {
     paths.map(|path| format!("line {}: `unsafe`", path.line)).collect()
 }
 
-/// Whether the root of a crate forbids unsafe code.
-pub(crate) fn forbids_unsafe_code(source: &Source) -> bool {
-    source.has(&["#", "!", "[", "forbid", "(", "unsafe_code", ")", "]"])
+/// Whether the root of a crate has unsafe code at this level: `forbid`, `deny`.
+pub(crate) fn begins_with(source: &Source, level: &str) -> bool {
+    source.has(&["#", "!", "[", level, "(", "unsafe_code", ")", "]"])
+}
+
+/// How often the rule on unsafe code is set aside.
+pub(crate) fn exceptions_for_unsafe_code(source: &Source) -> usize {
+    ["allow", "expect"].iter().map(|level| source.count(&[level, "(", "unsafe_code"])).sum()
 }
 
 /// A package that something depends on.
@@ -273,8 +278,11 @@ mod tests {
     fn the_keyword_unsafe_is_found_and_its_name_passes() {
         assert_eq!(unsafe_code(&Source::parse("fn a() {\n unsafe { b() } }")), ["line 2: `unsafe`"]);
         assert!(unsafe_code(&Source::parse("#![forbid(unsafe_code)] // unsafe")).is_empty());
-        assert!(forbids_unsafe_code(&Source::parse("//! a\n#![forbid(unsafe_code)]")));
-        assert!(!forbids_unsafe_code(&Source::parse("// #![forbid(unsafe_code)]\n#![deny(unsafe_code)]")));
+        assert!(begins_with(&Source::parse("//! a\n#![forbid(unsafe_code)]"), "forbid"));
+        let denied = Source::parse("// #![forbid(unsafe_code)]\n#![deny(unsafe_code)]");
+        assert!(!begins_with(&denied, "forbid") && begins_with(&denied, "deny"));
+        let excepted = Source::parse("#[expect(unsafe_code, reason = \"a\")] mod a; #[allow(unsafe_code)] mod b;");
+        assert_eq!((exceptions_for_unsafe_code(&excepted), exceptions_for_unsafe_code(&denied)), (2, 0));
     }
 
     #[test]

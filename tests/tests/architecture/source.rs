@@ -56,7 +56,12 @@ impl Source {
 
     /// Whether these words and signs follow each other somewhere.
     pub(crate) fn has(&self, wanted: &[&str]) -> bool {
-        (0..self.tokens.len()).any(|start| spells(&self.tokens[start..], wanted))
+        self.count(wanted) > 0
+    }
+
+    /// How often they do.
+    pub(crate) fn count(&self, wanted: &[&str]) -> usize {
+        (0..self.tokens.len()).filter(|start| spells(&self.tokens[*start..], wanted)).count()
     }
 
     /// Every path, in the order of the text.

@@ -14,8 +14,8 @@ use fdescrow::{
     Actor, DeviceId, Escrow, Kind, Randomness, RecoveryKey, Secret, Timestamp,
     audit::MacKey,
     envelope::{
-        Allowed, Certificate, Envelope, Format, Keyring, NewCertificate, OpenOptions, Owner, Payload, PrivateKey,
-        Suite, identity::software_identity, private_key::KeyAlgorithm,
+        Allowed, Certificate, Envelope, Format, Identity, Keyring, NewCertificate, OpenOptions, Owner, Payload,
+        PrivateKey, Suite, identity::software_identity, private_key::KeyAlgorithm,
     },
     escrow::{CheckOptions, Reveal, RewrapOptions, Upload},
     profile::{FileVaultCertificate, FileVaultUnlock, KeySigner, OpensWith, Signer, rotate_command},
@@ -23,7 +23,7 @@ use fdescrow::{
     recovery::{search::Search, sheet::Sheet},
     verification::Place,
 };
-use fdescrow_identities::SystemRandomness;
+use fdescrow_identities::{SystemRandomness, aws_lc_identity};
 use fdescrow_stores::SqliteStore;
 use zeroize::{Zeroize, Zeroizing};
 
@@ -80,9 +80,12 @@ pub(crate) struct Case {
 pub(crate) const CASES: &[Case] = &[
     Case { name: "controls", run: controls },
     Case { name: "recovery keys", run: keys },
-    Case { name: "an RSA key", run: |folder, probe| opens(folder, "rsa.pem", probe) },
-    Case { name: "a P-256 key", run: |folder, probe| opens(folder, "p256.pem", probe) },
-    Case { name: "a P-384 key", run: |folder, probe| opens(folder, "p384.pem", probe) },
+    Case { name: "an RSA key", run: |folder, probe| opens(folder, "rsa.pem", software, probe) },
+    Case { name: "a P-256 key", run: |folder, probe| opens(folder, "p256.pem", software, probe) },
+    Case { name: "a P-384 key", run: |folder, probe| opens(folder, "p384.pem", software, probe) },
+    Case { name: "an RSA key in AWS-LC", run: |folder, probe| opens(folder, "rsa.pem", aws_lc, probe) },
+    Case { name: "a P-256 key in AWS-LC", run: |folder, probe| opens(folder, "p256.pem", aws_lc, probe) },
+    Case { name: "a P-384 key in AWS-LC", run: |folder, probe| opens(folder, "p384.pem", aws_lc, probe) },
     Case { name: "an escrow", run: escrow },
     Case { name: "a MAC key", run: mac_key },
     Case { name: "sheets and commands", run: written_down },
@@ -162,21 +165,38 @@ fn keys(_: &Path, probe: &Probe) {
     }
 }
 
+/// Makes an identity of a private key.
+type Maker = fn(PrivateKey, Vec<Certificate>, Arc<Masking>) -> Arc<dyn Identity>;
+
+fn software(key: PrivateKey, certificates: Vec<Certificate>, rng: Arc<Masking>) -> Arc<dyn Identity> {
+    software_identity(key, certificates, rng)
+}
+
+fn aws_lc(key: PrivateKey, certificates: Vec<Certificate>, _: Arc<Masking>) -> Arc<dyn Identity> {
+    aws_lc_identity(key, certificates).unwrap()
+}
+
 /// The private key and certificate in a file, and the numbers that the parent took out of it.
-fn party(folder: &Path, file: &str, rng: &Arc<Masking>, private: &mut Secrets) -> (Certificate, Keyring) {
+fn party(
+    folder: &Path,
+    file: &str,
+    identity: Maker,
+    rng: &Arc<Masking>,
+    private: &mut Secrets,
+) -> (Certificate, Keyring) {
     private.extend(Secrets::read(&folder.join(file).with_extension("masked"), name_of(file)));
     let certificate = Certificate::parse(&std::fs::read(folder.join(file).with_extension("crt")).unwrap()).unwrap();
     let pem = Zeroizing::new(std::fs::read(folder.join(file)).unwrap());
     let key = PrivateKey::parse_all(&pem, None).unwrap().pop().unwrap();
-    let identity = software_identity(key, vec![certificate.clone()], rng.clone());
+    let identity = identity(key, vec![certificate.clone()], rng.clone());
     (certificate, Keyring::new().with(identity))
 }
 
-fn opens(folder: &Path, file: &str, probe: &Probe) {
+fn opens(folder: &Path, file: &str, identity: Maker, probe: &Probe) {
     let (rng, mut private) = (Arc::new(Masking::default()), Secrets::default());
-    drop(party(folder, file, &rng, &mut private));
+    drop(party(folder, file, identity, &rng, &mut private));
     probe.look("read", &mut private);
-    let (certificate, keyring) = party(folder, file, &rng, &mut private);
+    let (certificate, keyring) = party(folder, file, identity, &rng, &mut private);
     for (kind, format) in [
         (Kind::FileVault, Format::EnvelopedPkcs1v15),
         (Kind::FileVault, Format::Enveloped),
@@ -249,8 +269,8 @@ fn at(seconds: i64) -> Timestamp {
 
 fn escrow(folder: &Path, probe: &Probe) {
     let (rng, mut private, mut secrets) = (Arc::new(Masking::default()), Secrets::default(), Secrets::default());
-    let (rsa, rsa_keyring) = party(folder, "rsa.pem", &rng, &mut private);
-    let (p256, p256_keyring) = party(folder, "p256.pem", &rng, &mut private);
+    let (rsa, rsa_keyring) = party(folder, "rsa.pem", software, &rng, &mut private);
+    let (p256, p256_keyring) = party(folder, "p256.pem", software, &rng, &mut private);
     let store = Arc::new(SqliteStore::open(folder.join("memory.db")).unwrap());
     let escrow = Escrow::builder(store, "example.com".parse().unwrap())
         .randomness(rng.clone())

@@ -22,10 +22,13 @@ pub(crate) struct Entry {
 impl Entry {
     /// A keyring of the key that the manifest names, which has no certificate. Empty where it is none that we read.
     pub(crate) fn keyring(&self) -> Keyring {
-        match &self.key {
-            Some(key) if key.starts_with("keys/") => keyring(&fs::read(self.folder.join(key)).unwrap()),
-            _ => Keyring::new(),
-        }
+        self.key_file().map_or_else(Keyring::new, |file| keyring(&file))
+    }
+
+    /// What the key's file holds, where the manifest names one.
+    pub(crate) fn key_file(&self) -> Option<Vec<u8>> {
+        let key = self.key.as_ref().filter(|key| key.starts_with("keys/"))?;
+        Some(fs::read(self.folder.join(key)).unwrap())
     }
 }
 
@@ -71,7 +74,7 @@ pub(crate) fn all_keys() -> Option<Keyring> {
     Some(files.iter().flat_map(|file| keyring(&fs::read(file).unwrap()).identities().to_vec()).collect())
 }
 
-fn unhex(digits: &str) -> Vec<u8> {
+pub(crate) fn unhex(digits: &str) -> Vec<u8> {
     digits
         .as_bytes()
         .chunks(2)

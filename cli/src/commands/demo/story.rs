@@ -7,9 +7,7 @@ use std::sync::Arc;
 use fdescrow::{
     Actor, DeviceId, ErrorCode, Kind, Organization, Policy, RecoveryKey, Secret,
     audit::{Action, Checkpoint, CheckpointLimits},
-    envelope::{
-        Certificate, Keyring, NewCertificate, PrivateKey, private_key::KeyAlgorithm,
-    },
+    envelope::{Certificate, Keyring, NewCertificate, PrivateKey, private_key::KeyAlgorithm},
     escrow::{CheckOptions, CheckReport, Escrow, Page, Receipt, ReceiptStatus, Reveal, RewrapOptions, Upload},
     profile::{self, ProfileLimits},
     store::Store,
@@ -17,7 +15,7 @@ use fdescrow::{
 };
 
 use super::mac;
-use crate::{exit::Failure, world::World};
+use crate::{exit::Failure, identities, world::World};
 
 /// The policy of the documentation.
 const POLICY: &str = include_str!("../../../../examples/policy.toml");

@@ -22,7 +22,8 @@ pub trait RawEcdh: fmt::Debug + Send + Sync {
     /// The public key: P-256 or P-384.
     fn public_key(&self) -> &PublicKey;
 
-    /// The shared secret with `point`, SEC 1 octets; `None` if they are no point of the curve.
+    /// The shared secret with `point`, SEC 1 octets that claim the compressed or the uncompressed form; `None` if they
+    /// are no point of the curve.
     ///
     /// # Errors
     /// [`Unavailable`] if the private key cannot be reached.
@@ -56,6 +57,10 @@ impl<E: RawEcdh> Identity for EcIdentity<E> {
     fn unwrap(&self, wrapped: &WrappedKey<'_>) -> Result<ContentKey, Unavailable> {
         let substitute = || self.rejection.substitute(wrapped.encrypted_key, wrapped.content_key_length);
         let KeyAlgorithm::Ecdh { kdf, wrap_bits, .. } = wrapped.algorithm else { return Ok(substitute()) };
+        // The compressed and the uncompressed form. RFC 5480 §2.2 allows no other, though libraries read some.
+        if !matches!(wrapped.ephemeral.first(), Some(2..=4)) {
+            return Ok(substitute());
+        }
         let Some(shared) = self.raw.agree(wrapped.ephemeral)? else { return Ok(substitute()) };
         let key = derive(*kdf, shared.expose(), wrapped.shared_info, usize::from(*wrap_bits) / 8);
         Ok(unwrap_key(&key, wrapped.encrypted_key, wrapped.content_key_length).unwrap_or_else(substitute))

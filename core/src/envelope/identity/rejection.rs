@@ -29,9 +29,7 @@ impl RejectionSecret {
             Self::from_private_exponent(&match key.inner() {
                 Inner::P256(key) => Secret::<[u8]>::copy_from(&key.to_bytes()),
                 Inner::P384(key) => Secret::<[u8]>::copy_from(&key.to_bytes()),
-                Inner::Rsa(key, public_key) => {
-                    Secret::filled(public_key.modulus().len(), |out| write_be(key.d(), out))
-                }
+                Inner::Rsa(key, public_key) => Secret::filled(public_key.modulus().len(), |out| write_be(key.d(), out)),
             })
         })
     }
