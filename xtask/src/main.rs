@@ -1,4 +1,4 @@
-//! The project's own commands: `cargo xtask test`, `crash`, `simulate`, `bless`.
+//! The project's own commands: `cargo xtask test`, `crash`, `simulate`, `paths`, `bench-peers`, `bless`.
 //!
 //! The rule: whatever a command needs and the machine lacks is either installed below the target
 //! folder (or, as root, by the system's packages), with a line that says so, or named in the error.
@@ -8,8 +8,10 @@
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command talks to its terminal")]
 
 mod advisories;
+mod bench;
 mod coverage;
 mod fuzz;
+mod paths;
 mod place;
 mod steps;
 mod test;
@@ -28,7 +30,10 @@ cargo xtask crash [--loops N]
                             the crash test, killed N times (1000)
 cargo xtask simulate [--seeds N]
                             the simulations, for N seeds each (100000)
-cargo xtask bless           rewrite the generated tables in the documents
+cargo xtask paths           valgrind: instructions of the hot paths, failures alike, no jump on a secret
+cargo xtask bench-peers [--quick] [--without PEER,…] [--rounds N] [--keys N] [--devices N] [--cold-build]
+                            measure against OpenSSL, Go, Python and Bouncy Castle
+cargo xtask bless           rewrite the generated tables in the documents, and the numbers of instructions
 ";
 
 /// Times that the crash test is killed when nobody says how often.
@@ -40,11 +45,21 @@ const SEEDS: u32 = 100_000;
 fn main() -> ExitCode {
     let arguments: Vec<String> = env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    if let ["bench-peers", options @ ..] = arguments.as_slice() {
+        return match bench::Options::parse(options) {
+            Ok(options) => carried_out(|steps, place| bench::peers(steps, place, options)),
+            Err(Failure(why)) => {
+                eprintln!("{why}");
+                ExitCode::from(2)
+            }
+        };
+    }
     let command: fn(&mut Steps, &Place, u32) -> Result<(), Failure> = match arguments.as_slice() {
         ["test"] => |steps, place, _| test::quick(steps, place),
         ["test", "--all"] => |steps, place, _| test::all(steps, place),
         ["crash"] | ["crash", "--loops", _] => test::crash,
         ["simulate"] | ["simulate", "--seeds", _] => test::simulate,
+        ["paths"] => |steps, place, _| paths::check(steps, place, false),
         ["bless"] => |steps, place, _| test::bless(steps, place),
         ["help" | "--help" | "-h"] => {
             print!("{HELP}");
@@ -64,6 +79,11 @@ fn main() -> ExitCode {
             return ExitCode::from(2);
         }
     };
+    carried_out(|steps, place| command(steps, place, times))
+}
+
+/// Runs a command, shows its steps, and says how it ended.
+fn carried_out(command: impl FnOnce(&mut Steps, &Place) -> Result<(), Failure>) -> ExitCode {
     let place = match Place::find() {
         Ok(place) => place,
         Err(Failure(why)) => {
@@ -72,7 +92,7 @@ fn main() -> ExitCode {
         }
     };
     let mut steps = Steps::default();
-    let outcome = command(&mut steps, &place, times);
+    let outcome = command(&mut steps, &place);
     print!("{steps}");
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

@@ -4,7 +4,7 @@ use std::process::Command;
 
 use crate::place::Place;
 use crate::steps::{Failure, Outcome, Steps, run, status};
-use crate::{advisories, coverage, fuzz, tools};
+use crate::{advisories, bench, coverage, fuzz, paths, tools};
 
 /// Times that `test --all` kills the crash test.
 const CRASH_LOOPS_OF_ALL: u32 = 100;
@@ -23,6 +23,8 @@ pub(crate) fn all(steps: &mut Steps, place: &Place) -> Result<(), Failure> {
     steps.run("tools", || tools::install(place, &[tools::TEST, tools::ALL]))?;
     checks(steps, place)?;
     steps.run("coverage", || coverage::check(place))?;
+    paths::check(steps, place, false)?;
+    bench::peers(steps, place, bench::Options::QUICK)?;
     steps.run("fuzz", || fuzz::smoke(place))?;
     steps.run("crash", || {
         let outcome = crash_loops(place, CRASH_LOOPS_OF_ALL)?;
@@ -95,7 +97,8 @@ pub(crate) fn bless(steps: &mut Steps, place: &Place) -> Result<(), Failure> {
     steps.run("bless", || {
         let mut bless = nextest(place);
         run(bless.args(["--filterset", "test(documented)"]).env("BLESS", "1"))
-    })
+    })?;
+    paths::check(steps, place, true)
 }
 
 /// All tests with all features: one build for every command, whatever of it then runs.

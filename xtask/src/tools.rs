@@ -15,7 +15,7 @@ pub(crate) struct Wheel {
     version: &'static str,
 }
 
-/// A program that comes with the system, and Debian's package of it.
+/// A program, or a file by its absolute path, that comes with the system, and Debian's package of it.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Program {
     name: &'static str,
@@ -70,6 +70,22 @@ pub(crate) const ALL: Need = Need {
         program("c++", "g++"),
     ],
 };
+
+/// For what valgrind counts and finds; its package has the header that the shim includes.
+pub(crate) const PATHS: Need =
+    Need { wheels: &[], programs: &[program("valgrind", "valgrind"), program("cc", "gcc"), program("c++", "g++")] };
+
+/// For `cargo xtask bench-peers`, by peer.
+pub(crate) const BENCH: [(&str, Need); 5] = [
+    (
+        "openssl",
+        Need { wheels: &[], programs: &[program("/usr/include/openssl/cms.h", "libssl-dev"), program("cc", "gcc")] },
+    ),
+    ("go", Need { wheels: &[], programs: &[program("go", "golang-go")] }),
+    ("python", Need { wheels: &[wheel("cryptography", "50.0.2")], programs: &[] }),
+    ("java", Need { wheels: &[], programs: &[program("javac", "default-jdk-headless"), program("mvn", "maven")] }),
+    ("fdescrow", Need { wheels: &[], programs: &[program("strip", "binutils")] }),
+];
 
 /// Python itself, which the wheels need.
 const PYTHON: &[Program] = &[program("python3", "python3")];
