@@ -38,7 +38,7 @@ fn replaced(fleet: &Fleet, name: &str, days: u64) -> (KeyId, KeyId) {
 }
 
 fn retention(desk: &Desk, command: &str, rest: &[&str]) -> Run {
-    let store = ["--organization", "example.com", "--rules", "rules.toml"];
+    let store = ["--organization", "example.com", "--policy", "policy.toml"];
     desk.store(&["retention", command], &[&store[..], rest].concat(), "")
 }
 
@@ -51,7 +51,7 @@ fn keys(run: &Run) -> Vec<String> {
 #[test]
 fn keys_that_were_replaced_long_ago_go_in_two_steps() {
     let desk = Desk::new("retention");
-    desk.write("rules.toml", RULES);
+    desk.write("policy.toml", RULES);
     let (old, cancelled) = {
         let fleet = fleet(&desk);
         (replaced(&fleet, "C02XYZ", 200).0, replaced(&fleet, "C02ABC", 200).0)
@@ -83,7 +83,7 @@ fn keys_that_were_replaced_long_ago_go_in_two_steps() {
 #[test]
 fn what_is_due_is_removed_and_the_audit_stays_whole() {
     let desk = Desk::new("retention-due");
-    desk.write("rules.toml", RULES);
+    desk.write("policy.toml", RULES);
     let (old, new) = {
         let fleet = fleet(&desk);
         let keys = replaced(&fleet, "C02XYZ", 200);

@@ -114,7 +114,7 @@ impl From<Error> for TokenError {
                 Self::PinRefused("it is wrong")
             }
             // The words of an answer are whole paragraphs of the standard; its name says as much.
-            Error::Pkcs11(answer, function) => Self::Call(format!("{function} answered {answer:?}")),
+            Error::Pkcs11(answer, function) => Self::Call(format!("C_{function:?} answered {answer:?}")),
             error => Self::Call(error.to_string()),
         }
     }

@@ -122,8 +122,19 @@ fn keys(world: &World) {
         let device = format!("device {}", n % 3);
         let due = Some(Value::from(n / 3 % 5));
         let text = |text: &str| Some(Value::from(text));
-        let columns =
-            vec![text(&device), Some((n / 3).into()), text("luks"), text("w"), None, None, due, text("p"), None, None];
+        let columns = vec![
+            text(&device),
+            Some((n / 3).into()),
+            text("luks"),
+            text("w"),
+            None,
+            None,
+            due,
+            text("p"),
+            None,
+            None,
+            None,
+        ];
         row(world, Table::Keys, vec![Value::from(format!("{:02}", (n * 7) % 60))], columns, "{}", b"")
     });
     insert(world, "keys", rows.collect());
