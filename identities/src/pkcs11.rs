@@ -1,6 +1,6 @@
 //! Private keys in an HSM, a smart card or whatever else has a PKCS #11 module.
 //!
-//! [`TokenKey`] says where a key is and opens it as an [`Identity`](fdescrow::envelope::Identity). The token does as
+//! [`TokenKey`] says where a key is and opens it as an [`Identity`]. The token does as
 //! little as it allows: the bare RSA operation (`CKM_RSA_X_509`) or the bare key agreement (`CKM_ECDH1_DERIVE`
 //! without a KDF), so that all unpadding is done in core, in constant time. A token that only unpads by itself
 //! answers a failure with a substitute, whatever it called the failure.
