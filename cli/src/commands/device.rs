@@ -1,7 +1,7 @@
 //! Which policy does a device follow, and which of its keys still count?
 
 use clap::{Args, Subcommand};
-use fdescrow::{DeviceId, escrow::Escrow};
+use fdescrow::DeviceId;
 use serde::Serialize;
 
 use super::store::{Reasoned, StoreArguments};
@@ -57,7 +57,7 @@ pub(crate) fn run(command: Command, world: &World<'_>) -> Result<Exit, Failure> 
         Command::Reinstalled(decision) => (decision, "reinstalled", None),
     };
     let Decision { store, device, reasoned } = decision;
-    let escrow: Escrow = store.escrow(Vec::new(), world)?;
+    let escrow = store.escrow(Vec::new(), world)?;
     match &command {
         Command::Group(_) => escrow.move_to_group(device, group, &reasoned.by, &reasoned.reason, now)?,
         Command::Forget(_) => escrow.forget_device(device, &reasoned.by, &reasoned.reason, now)?,

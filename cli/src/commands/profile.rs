@@ -76,6 +76,19 @@ impl PolicyArguments {
     }
 }
 
+/// Writes what was rendered to its file or to standard output; with `--json`, `document` tells of it.
+fn deliver(out: Option<&Path>, bytes: &[u8], document: &impl Serialize, world: &World<'_>) -> Result<Exit, Failure> {
+    if let Some(out) = out {
+        files::replace(out, bytes)?;
+    }
+    if world.output.is_json() {
+        world.output.answer(document, "")?;
+    } else if out.is_none() {
+        world.output.bytes(bytes)?;
+    }
+    Ok(Exit::Yes)
+}
+
 #[derive(Args, Debug)]
 pub(crate) struct Filevault {
     #[command(flatten)]

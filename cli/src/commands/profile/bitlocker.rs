@@ -6,10 +6,9 @@ use clap::Args;
 use fdescrow::profile::bitlocker;
 use serde::Serialize;
 
-use super::PolicyArguments;
+use super::{PolicyArguments, deliver};
 use crate::{
     exit::{Exit, Failure},
-    files,
     world::World,
 };
 
@@ -48,9 +47,6 @@ pub(crate) fn run(arguments: &Arguments, world: &World<'_>) -> Result<Exit, Fail
     let policy = arguments.policy.read()?;
     let rendered =
         bitlocker::render(policy.bitlocker().ok_or_else(|| arguments.policy.lacks("bitlocker", BITLOCKER))?)?;
-    if let Some(out) = &arguments.out {
-        files::replace(out, rendered.as_bytes())?;
-    }
     let nodes = rendered.items().iter().map(|item| Node {
         uri: item.node.loc_uri(),
         format: item.node.format.as_str(),
@@ -61,10 +57,5 @@ pub(crate) fn run(arguments: &Arguments, world: &World<'_>) -> Result<Exit, Fail
         syncml: std::str::from_utf8(rendered.as_bytes()).ok().filter(|_| arguments.out.is_none()),
         out: arguments.out.as_deref(),
     };
-    match (&arguments.out, world.output.is_json()) {
-        (_, true) => world.output.answer(&document, "")?,
-        (None, false) => world.output.bytes(rendered.as_bytes())?,
-        (Some(_), false) => {}
-    }
-    Ok(Exit::Yes)
+    deliver(arguments.out.as_deref(), rendered.as_bytes(), &document, world)
 }

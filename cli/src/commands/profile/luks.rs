@@ -6,11 +6,10 @@ use clap::Args;
 use fdescrow::profile::LuksPlan;
 use serde::Serialize;
 
-use super::PolicyArguments;
+use super::{PolicyArguments, deliver};
 use crate::{
     commands::seal::recipient,
     exit::{Exit, Failure},
-    files,
     world::World,
 };
 
@@ -43,15 +42,7 @@ pub(crate) fn run(arguments: &Arguments, world: &World<'_>) -> Result<Exit, Fail
     let certificates =
         arguments.certificate.iter().map(|file| recipient(file, now, world)).collect::<Result<Vec<_>, _>>()?;
     let plan = LuksPlan::new(luks, &certificates, organization)?;
-    let text = plan.to_json()?;
-    if let Some(out) = &arguments.out {
-        files::replace(out, text.as_bytes())?;
-    }
     let out = arguments.out.as_deref();
-    match (out, world.output.is_json()) {
-        (_, true) => world.output.answer(&Rendered { plan: out.is_none().then_some(&plan), out }, "")?,
-        (None, false) => world.output.bytes(text.as_bytes())?,
-        (Some(_), false) => {}
-    }
-    Ok(Exit::Yes)
+    let document = Rendered { plan: out.is_none().then_some(&plan), out };
+    deliver(out, plan.to_json()?.as_bytes(), &document, world)
 }
