@@ -11,12 +11,12 @@ use crate::{
         OpenOptions, Opened, Origin, Owner, Payload, PublicKey, Suite, Unavailable, canary,
         identity::{ContentKey, WrappedKey},
     },
-    ids::{Digest, Organization},
+    ids::{DeviceId, Digest, Organization},
     key::{Kind, RecoveryKey},
     random::Randomness,
     store::records::{EnvelopeOrigin, EnvelopeRecord, KeyRecord},
     time::Timestamp,
-    verification::{Binding, Failure, Opening},
+    verification::{Binding, Failure, Opening, Place},
 };
 
 /// What trying a key gave.
@@ -52,14 +52,19 @@ impl<'a> Identities<'a> {
     }
 }
 
+/// Whose a key is, as its envelope names it.
+pub(super) fn owner(organization: &Organization, device: &DeviceId, place: &Place) -> Owner {
+    Owner::new()
+        .organization(organization.clone())
+        .device(device.clone())
+        .volume(place.volume.clone())
+        .protector(place.protector.clone())
+}
+
 /// What the envelopes of a key must be.
 pub(super) fn options(organization: &Organization, record: &KeyRecord, envelope: &EnvelopeRecord) -> OpenOptions {
     let place = record.facts.place();
-    let owner = Owner::new()
-        .organization(organization.clone())
-        .device(record.device.clone())
-        .volume(place.volume.clone())
-        .protector(place.protector.clone());
+    let owner = owner(organization, &record.device, place);
     OpenOptions::new(allowed(place.kind, envelope)).kind(place.kind).owner(owner)
 }
 
@@ -88,27 +93,27 @@ pub(super) fn suite(kind: Kind, envelope: &EnvelopeRecord) -> Suite {
 }
 
 /// A key and its envelopes, which are tried.
-pub(super) type Tried<'a> = (&'a KeyRecord, &'a [EnvelopeRecord]);
+pub(super) type Stored<'a> = (&'a KeyRecord, &'a [EnvelopeRecord]);
 
 /// Tries the envelopes of a key that are in use, the newest first.
 pub(super) fn open(
     organization: &Organization,
-    tried: Tried<'_>,
+    key: Stored<'_>,
     identities: &Identities<'_>,
     now: Timestamp,
 ) -> Outcome {
-    open_many(organization, &[tried], identities, now).pop().unwrap_or(Outcome::Unavailable)
+    open_many(organization, &[key], identities, now).pop().unwrap_or(Outcome::Unavailable)
 }
 
 /// As [`open`], for many keys, in their order: the newest envelopes of all, then the next ones of those that did not
 /// open.
 pub(super) fn open_many(
     organization: &Organization,
-    keys: &[Tried<'_>],
+    keys: &[Stored<'_>],
     identities: &Identities<'_>,
     now: Timestamp,
 ) -> Vec<Outcome> {
-    let mut trials: Vec<Trial<'_>> = keys.iter().map(|tried| Trial::of(*tried)).collect();
+    let mut trials: Vec<Trial<'_>> = keys.iter().map(|key| Trial::of(*key)).collect();
     while round(organization, &mut trials, identities, now) {}
     trials.into_iter().map(Trial::end).collect()
 }
@@ -125,7 +130,7 @@ struct Trial<'a> {
 }
 
 impl<'a> Trial<'a> {
-    fn of((record, envelopes): Tried<'a>) -> Self {
+    fn of((record, envelopes): Stored<'a>) -> Self {
         let mut waiting: Vec<&EnvelopeRecord> =
             envelopes.iter().filter(|envelope| envelope.retired.is_none()).collect();
         waiting.sort_by_key(|envelope| envelope.number);
@@ -282,7 +287,7 @@ mod tests {
     use super::*;
     use crate::{
         envelope::{ContentAlgorithm, ContentType},
-        ids::{DeviceId, KeyId},
+        ids::KeyId,
     };
 
     /// A row that somebody who writes the database has changed.

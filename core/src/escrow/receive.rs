@@ -7,13 +7,14 @@ use super::{
     Error, Escrow, Receipt,
     certificates::Recipients,
     keys::receipt_of,
+    opening,
     trace::{Operation, traced},
     transaction::Change,
     upload::{Content, Upload},
 };
 use crate::{
     audit::{Action, Draft, Text},
-    envelope::{Envelope, Limits, Owner, Payload, Suite, seal},
+    envelope::{Envelope, Limits, Payload, Suite, seal},
     ids::{Actor, DeviceId, Digest, KeyId},
     key::RecoveryKey,
     policy::EscrowRules,
@@ -117,11 +118,7 @@ impl Escrow {
                     Some(_) => named(Digest::of(key.expose().as_bytes())),
                     None => ChangeId::generate(self.rng())?,
                 };
-                let owner = Owner::new()
-                    .organization(self.organization.clone())
-                    .device(device.clone())
-                    .volume(place.volume.clone())
-                    .protector(place.protector.clone())
+                let owner = opening::owner(&self.organization, &device, &place)
                     .key_id(KeyId::from_bytes(*change.as_bytes()))
                     .time(now);
                 let envelope = seal(&Payload::new(key, owner), &[primary], self.rng())?;

@@ -11,15 +11,13 @@ use std::{
 
 use super::{Batch, Job, Run, Tried};
 use crate::{
-    envelope::{Certificate, Envelope, Limits, Origin, Owner, Payload, SealError, seal},
+    envelope::{Certificate, Envelope, Limits, Origin, Payload, SealError, seal},
     escrow::{
         Error, Escrow,
         certificates::Recipients,
         opening::{self, Identities, OpenedKey, Outcome},
     },
-    ids::Organization,
     key::RecoveryKey,
-    store::records::KeyRecord,
     verification::Opening,
 };
 
@@ -113,16 +111,13 @@ impl Escrow {
                 });
             }
             drop(sender);
-            let mut recorded = |ready: &mut Vec<Batch>| tried(std::mem::take(ready));
-            let mut ready = Vec::new();
             for batch in read {
                 queue.put(batch?);
             }
             drop(completed);
-            while let Ok(batches) = receiver.recv() {
-                ready.extend(batches);
-                ready.extend(receiver.try_iter().flatten());
-                recorded(&mut ready)?;
+            while let Ok(mut batches) = receiver.recv() {
+                batches.extend(receiver.try_iter().flatten());
+                tried(batches)?;
             }
             Ok(())
         })
@@ -167,19 +162,11 @@ impl Escrow {
         }
         let from = job.envelopes.iter().find(|envelope| envelope.digest() == opening.envelope)?;
         // What a key was resealed from before is where it comes from still.
-        let suite = opening::suite(job.record.facts.place().kind, from);
+        let place = job.record.facts.place();
+        let suite = opening::suite(place.kind, from);
         let origin = origin.unwrap_or_else(|| Origin::new(from.digest(), suite));
-        let owner = owner(&self.organization, &job.record).time(run.now).origin(origin);
+        let owner = opening::owner(&self.organization, &job.record.device, place);
+        let owner = owner.key_id(job.record.facts.id()).time(run.now).origin(origin);
         Some(seal(&Payload::new(key, owner), &[to], self.rng()))
     }
-}
-
-fn owner(organization: &Organization, record: &KeyRecord) -> Owner {
-    let place = record.facts.place();
-    Owner::new()
-        .organization(organization.clone())
-        .device(record.device.clone())
-        .volume(place.volume.clone())
-        .protector(place.protector.clone())
-        .key_id(record.facts.id())
 }
