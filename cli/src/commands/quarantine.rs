@@ -5,11 +5,11 @@ use std::fmt;
 use clap::{Args, Subcommand};
 use fdescrow::{
     KeyId,
-    escrow::{KeySummary, Page},
+    escrow::{Escrow, KeySummary, Page},
 };
 use serde::Serialize;
 
-use super::store::{Reasoned, StoreArguments};
+use super::store::{KeyDecision, Reasoned, StoreArguments};
 use crate::{
     exit::{Exit, Failure},
     output::Visible,
@@ -21,9 +21,9 @@ pub(crate) enum Command {
     /// Lists the keys that wait for a decision
     List(List),
     /// Takes a key as its device's own: it is checked like any other (the device was enrolled anew)
-    Accept(Decision),
+    Accept(KeyDecision),
     /// Refuses a key: nothing ever opens it, and it is kept (somebody replayed another device's message)
-    Reject(Decision),
+    Reject(KeyDecision),
 }
 
 #[derive(Args, Debug)]
@@ -32,26 +32,9 @@ pub(crate) struct List {
     store: StoreArguments,
 }
 
-#[derive(Args, Debug)]
-pub(crate) struct Decision {
-    #[command(flatten)]
-    store: StoreArguments,
-    /// The key, by its id
-    #[arg(long, value_name = "ID")]
-    key: KeyId,
-    #[command(flatten)]
-    reasoned: Reasoned,
-}
-
 #[derive(Serialize)]
 struct Document {
     keys: Vec<KeySummary>,
-}
-
-#[derive(Serialize)]
-struct Decided {
-    key: KeyId,
-    decision: &'static str,
 }
 
 pub(crate) fn run(command: Command, world: &World<'_>) -> Result<Exit, Failure> {
@@ -62,15 +45,17 @@ pub(crate) fn run(command: Command, world: &World<'_>) -> Result<Exit, Failure> 
             let document = Document { keys };
             world.output.answer(&document, &document)?;
         }
-        Command::Accept(Decision { store, key, reasoned }) => {
-            let escrow = store.escrow(Vec::new(), world)?;
-            escrow.accept_quarantined(&key, &reasoned.by, &reasoned.reason, world.now()?)?;
-            world.output.answer(&Decided { key, decision: "accepted" }, format_args!("accepted: key {key}"))?;
+        Command::Accept(decision) => {
+            let accept = |escrow: &Escrow, key: &KeyId, Reasoned { by, reason }: &Reasoned, now| {
+                escrow.accept_quarantined(key, by, reason, now)
+            };
+            decision.carry_out("accepted", accept, world)?;
         }
-        Command::Reject(Decision { store, key, reasoned }) => {
-            let escrow = store.escrow(Vec::new(), world)?;
-            escrow.reject_quarantined(&key, &reasoned.by, &reasoned.reason, world.now()?)?;
-            world.output.answer(&Decided { key, decision: "rejected" }, format_args!("rejected: key {key}"))?;
+        Command::Reject(decision) => {
+            let reject = |escrow: &Escrow, key: &KeyId, Reasoned { by, reason }: &Reasoned, now| {
+                escrow.reject_quarantined(key, by, reason, now)
+            };
+            decision.carry_out("rejected", reject, world)?;
         }
     }
     Ok(Exit::Yes)

@@ -5,11 +5,11 @@ use std::fmt;
 use clap::{Args, Subcommand};
 use fdescrow::{
     Actor, KeyId,
-    escrow::{Page, PlannedRemoval, RemovalReport},
+    escrow::{Escrow, Page, PlannedRemoval, RemovalReport},
 };
 use serde::Serialize;
 
-use super::store::{Reasoned, StoreArguments};
+use super::store::{KeyDecision, Reasoned, StoreArguments};
 use crate::{
     exit::{Exit, Failure},
     output::Visible,
@@ -23,7 +23,7 @@ pub(crate) enum Command {
     /// Decides that the keys go that the policy lets go; nothing is removed yet
     Plan(Step),
     /// Keeps a key that is to be removed
-    Cancel(Cancel),
+    Cancel(KeyDecision),
     /// Removes the keys whose waiting period is over, unless something speaks against it now
     Remove(Step),
 }
@@ -43,17 +43,6 @@ pub(crate) struct Step {
     by: Actor,
 }
 
-#[derive(Args, Debug)]
-pub(crate) struct Cancel {
-    #[command(flatten)]
-    store: StoreArguments,
-    /// The key, by its id
-    #[arg(long, value_name = "ID")]
-    key: KeyId,
-    #[command(flatten)]
-    reasoned: Reasoned,
-}
-
 #[derive(Serialize)]
 struct Planned {
     removals: Vec<PlannedRemoval>,
@@ -62,12 +51,6 @@ struct Planned {
 #[derive(Serialize)]
 struct Removed {
     removals: Vec<RemovalReport>,
-}
-
-#[derive(Serialize)]
-struct Cancelled {
-    key: KeyId,
-    decision: &'static str,
 }
 
 pub(crate) fn run(command: Command, world: &World<'_>) -> Result<Exit, Failure> {
@@ -85,10 +68,11 @@ pub(crate) fn run(command: Command, world: &World<'_>) -> Result<Exit, Failure> 
             let document = Planned { removals };
             world.output.answer(&document, &document)?;
         }
-        Command::Cancel(Cancel { store, key, reasoned }) => {
-            let escrow = store.escrow(Vec::new(), world)?;
-            escrow.cancel_removal(&key, &reasoned.by, &reasoned.reason, now)?;
-            world.output.answer(&Cancelled { key, decision: "kept" }, format_args!("kept: key {key}"))?;
+        Command::Cancel(decision) => {
+            let cancel = |escrow: &Escrow, key: &KeyId, Reasoned { by, reason }: &Reasoned, now| {
+                escrow.cancel_removal(key, by, reason, now)
+            };
+            decision.carry_out("kept", cancel, world)?;
         }
         Command::Remove(Step { store, by }) => {
             let escrow = store.escrow(Vec::new(), world)?;

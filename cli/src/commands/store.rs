@@ -7,7 +7,13 @@ use std::{
 };
 
 use clap::Args;
-use fdescrow::{Actor, ErrorCode, Organization, audit::MacKey, envelope::Certificate, escrow::Escrow};
+use fdescrow::{
+    Actor, ErrorCode, KeyId, Organization, Timestamp,
+    audit::MacKey,
+    envelope::Certificate,
+    escrow::{Error, Escrow},
+};
+use serde::Serialize;
 
 use super::profile::read_policy;
 use crate::{exit::Failure, input, world::World};
@@ -38,6 +44,38 @@ pub(crate) struct Reasoned {
     /// Why, for the audit
     #[arg(long, value_name = "TEXT")]
     pub(crate) reason: String,
+}
+
+/// What somebody decides about a key.
+#[derive(Args, Debug)]
+pub(crate) struct KeyDecision {
+    #[command(flatten)]
+    pub(crate) store: StoreArguments,
+    /// The key, by its id
+    #[arg(long, value_name = "ID")]
+    pub(crate) key: KeyId,
+    #[command(flatten)]
+    pub(crate) reasoned: Reasoned,
+}
+
+impl KeyDecision {
+    /// Has it carried out, and says the word for it.
+    pub(crate) fn carry_out(
+        self,
+        word: &'static str,
+        decide: impl FnOnce(&Escrow, &KeyId, &Reasoned, Timestamp) -> Result<(), Error>,
+        world: &World<'_>,
+    ) -> Result<(), Failure> {
+        #[derive(Serialize)]
+        struct Decided {
+            key: KeyId,
+            decision: &'static str,
+        }
+        let Self { store, key, reasoned } = self;
+        let escrow = store.escrow(Vec::new(), world)?;
+        decide(&escrow, &key, &reasoned, world.now()?)?;
+        world.output.answer(&Decided { key, decision: word }, format_args!("{word}: key {key}"))
+    }
 }
 
 /// Whether there is no file, or an empty one, which SQLite would take for a new database.
