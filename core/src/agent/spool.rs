@@ -21,7 +21,7 @@
 //!
 //! A line that is torn or altered is no record: it is counted ([`Spool::damaged`]), and stops no other one. So a crash
 //! while something is appended costs at most what was being appended; a lost `done` costs an upload that the
-//! server knows already.
+//! server knows already. A last line that lacks its end only is whole, for its digest says so.
 
 mod entry;
 mod line;
@@ -114,10 +114,8 @@ impl Spool {
         let mut done = BTreeSet::new();
         let mut known = BTreeSet::new();
         for text in lines.split_inclusive(|byte| *byte == b'\n') {
-            let Some(text) = text.strip_suffix(b"\n") else {
-                spool.damaged = spool.damaged.saturating_add(1);
-                continue;
-            };
+            // What is appended next gives a last line the end that it lacks: it must mean the same before that and after.
+            let text = text.strip_suffix(b"\n").unwrap_or(text);
             match line::parse(text) {
                 Some(line::Record::Put(entry)) => {
                     // What was acknowledged and put again is to be acknowledged again.
