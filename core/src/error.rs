@@ -76,6 +76,22 @@ macro_rules! codes {
 }
 
 codes! {
+    NullPointer = 1, Caller,
+        "A pointer that must not be NULL is NULL.",
+        "Pass what the declaration of the function asks for.";
+    WrongHandle = 2, Caller,
+        "A handle is of another type than the function takes, or is no handle.",
+        "Pass a handle that the library made, of the type that the declaration names, before it is freed.";
+    NotUtf8 = 3, Caller,
+        "A text is not UTF-8.",
+        "Pass UTF-8; a file of unknown encoding is passed as bytes.";
+    RequestSyntax = 4, Caller,
+        "A JSON document that the calling program wrote is not as the function describes it.",
+        "Compare its members with the documentation of the function; unknown members are errors.";
+    Panic = 5, Library,
+        "The library stopped in the middle of a call because of an error of its own.",
+        "Report it with its message. Free what the call was about, and go on with new handles.";
+
     KeyFormat = 100, Input,
         "The text is not a recovery key of this kind.",
         "Read the key again; the message says which group is wrong.";

@@ -27,10 +27,14 @@ use serde_json::Value;
 use source::Source;
 
 /// Where C is called: folders, and the one file of a crate that is safe otherwise.
-const UNSAFE_ALLOWED: [&str; 2] = ["ffi/", "identities/src/aws_lc/sys.rs"];
+const UNSAFE_ALLOWED: [&str; 4] =
+    ["ffi/src/callback.rs", "ffi/src/handle.rs", "ffi/src/view.rs", "identities/src/aws_lc/sys.rs"];
+
+/// What is called by C exports names, which the lint on unsafe code takes for unsafe, too: the rule on the keyword holds it.
+const CALLED_BY_C: &str = "ffi/";
 
 /// The crates that have such a place: they deny unsafe code, and the place is excepted by name.
-const CALLERS_OF_C: [&str; 2] = ["ffi/", "identities/"];
+const CALLERS_OF_C: [&str; 1] = ["identities/"];
 
 /// Where agents and servers run: a C library may hide behind any of them.
 const PLATFORMS: [&str; 3] = ["x86_64-unknown-linux-gnu", "aarch64-apple-darwin", "x86_64-pc-windows-msvc"];
@@ -59,15 +63,17 @@ fn unsafe_stands_only_where_c_is_called() {
     let rust = files.iter().filter(|(file, _)| file.ends_with(".rs"));
     let bound = rust.filter(|(file, _)| !UNSAFE_ALLOWED.iter().any(|folder| file.starts_with(folder)));
     hold(bound.flat_map(|(file, text)| {
-        rules::unsafe_code(&Source::parse(text)).into_iter().map(move |why| format!("{file}: {why}"))
+        let exports = if file.starts_with(CALLED_BY_C) { "#[unsafe(no_mangle)]" } else { "\0" };
+        rules::unsafe_code(&Source::parse(&text.replace(exports, "")))
+            .into_iter()
+            .map(move |why| format!("{file}: {why}"))
     }));
 }
 
 #[test]
 fn every_place_where_c_is_called_is_there_and_has_one_exception() {
     let files = files();
-    // ffi/ is to come
-    for place in UNSAFE_ALLOWED.iter().filter(|place| place.ends_with(".rs")) {
+    for place in UNSAFE_ALLOWED {
         let (_, text) = files.iter().find(|(file, _)| file == place).expect("the place is there");
         assert!(!rules::unsafe_code(&Source::parse(text)).is_empty(), "{place} needs no exception any more");
     }
@@ -95,6 +101,9 @@ fn every_crate_forbids_unsafe_code_or_denies_it_where_it_calls_c() {
         }
         let path = target["src_path"].as_str().unwrap();
         let file = path.strip_prefix(root.to_str().unwrap()).unwrap().trim_start_matches('/');
+        if file.starts_with(CALLED_BY_C) {
+            continue;
+        }
         let level = if CALLERS_OF_C.iter().any(|folder| file.starts_with(folder)) { "deny" } else { "forbid" };
         roots += 1;
         if !rules::begins_with(&Source::parse(&fs::read_to_string(path).unwrap()), level) {

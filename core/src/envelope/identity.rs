@@ -3,13 +3,14 @@
 //! An [`Identity`] is a private key, wherever it lives, and the certificates that were made for it. It turns a
 //! wrapped key into a content-encryption key, or says that it cannot be reached; it never says whether the wrapped
 //! key was right. All unpadding and checking is done here, once, in constant time, over two small traits for the bare
-//! private operations: [`RawRsa`] and [`RawEcdh`].
+//! private operations: [`RawRsa`] and [`RawEcdh`]. A device that unpads by itself has a third: [`UnpaddingRsa`].
 
 mod ecdh;
 mod oaep;
 mod pkcs1v15;
 mod rejection;
 mod software;
+mod unpadding;
 
 use std::{fmt, sync::Arc};
 
@@ -17,6 +18,7 @@ pub use ecdh::{EcIdentity, RawEcdh};
 pub(super) use ecdh::{derive, wrap_key};
 pub use rejection::RejectionSecret;
 pub use software::software_identity;
+pub use unpadding::{UnpaddingIdentity, UnpaddingRsa};
 
 use super::{
     certificate::{Certificate, PublicKey, RsaPublicKey},

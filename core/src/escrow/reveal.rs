@@ -195,6 +195,11 @@ impl Revealed {
     pub fn key(&self) -> &RecoveryKey {
         &self.key
     }
+
+    /// The key itself, taken out: for those who hand it on as a key.
+    pub fn into_key(self) -> RecoveryKey {
+        self.key
+    }
 }
 
 /// One of the keys of a place.

@@ -3,6 +3,8 @@
 //! One call is one bounded batch over the envelopes that are sealed to other certificates. Each key gets one more
 //! envelope; the old one stays until the new one was opened once. What does not open is reported, never re-wrapped.
 
+use std::{fmt, str::FromStr};
+
 use serde::Serialize;
 
 use super::{
@@ -67,10 +69,32 @@ impl RewrapOptions {
 }
 
 /// Where a batch ended.
+///
+/// Printed and parsed as JSON, to be handed out and taken back; what comes back is checked again.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RewrapCursor {
     certificate: Fingerprint,
     row: Option<RowCursor>,
+}
+
+impl fmt::Display for RewrapCursor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let parts = (self.certificate.to_string(), self.row.as_ref().map(ToString::to_string));
+        f.write_str(&serde_json::to_string(&parts).map_err(|_| fmt::Error)?)
+    }
+}
+
+impl FromStr for RewrapCursor {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self, Error> {
+        let unknown = Error::Misuse("a cursor is not one that was handed out");
+        // As long as that of a row, escaped once more.
+        let parts = if text.len() <= 20_200 { serde_json::from_str(text).ok() } else { None };
+        let (certificate, row): (String, Option<String>) = parts.ok_or(unknown)?;
+        let certificate = certificate.parse().map_err(|_| Error::Misuse("a cursor is not one that was handed out"))?;
+        Ok(Self { certificate, row: row.map(|row| row.parse()).transpose()? })
+    }
 }
 
 /// What one batch of re-wrapping came to.

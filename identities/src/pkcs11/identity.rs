@@ -19,7 +19,7 @@ use fdescrow::{
     Secret,
     envelope::{
         Certificate, HashAlgorithm, Identity, KeyAlgorithm, PublicKey, RsaPublicKey, Unavailable, canary,
-        identity::{ContentKey, EcIdentity, RawEcdh, RawRsa, RejectionSecret, RsaIdentity, WrappedKey},
+        identity::{EcIdentity, RawEcdh, RawRsa, RejectionSecret, RsaIdentity, UnpaddingIdentity, UnpaddingRsa},
     },
 };
 
@@ -61,8 +61,8 @@ pub(super) fn open(
             if !pkcs1v15 && oaep.is_empty() {
                 return Err(TokenError::Unsuitable("the token does not decrypt with it (CKA_DECRYPT, mechanisms)"));
             }
-            let public_key = PublicKey::Rsa(public_key);
-            sound(Arc::new(Unpadding { key, public_key, certificates: own, rejection: rejection()?, pkcs1v15, oaep }))
+            let device = Unpadding { key, public_key, pkcs1v15, oaep };
+            sound(Arc::new(UnpaddingIdentity::new(device, own, rejection()?)))
         }
         public_key @ (PublicKey::P256(_) | PublicKey::P384(_)) => {
             if !offers(MechanismType::ECDH1_DERIVE) {
@@ -122,9 +122,7 @@ impl RawEcdh for TokenEcdh {
 #[derive(Debug)]
 struct Unpadding {
     key: Arc<KeyInToken>,
-    public_key: PublicKey,
-    certificates: Vec<Certificate>,
-    rejection: RejectionSecret,
+    public_key: RsaPublicKey,
     pkcs1v15: bool,
     oaep: Vec<Oaep>,
 }
@@ -143,31 +141,18 @@ impl Unpadding {
     }
 }
 
-impl Identity for Unpadding {
-    fn public_key(&self) -> &PublicKey {
+impl UnpaddingRsa for Unpadding {
+    fn public_key(&self) -> &RsaPublicKey {
         &self.public_key
-    }
-
-    fn certificates(&self) -> &[Certificate] {
-        &self.certificates
     }
 
     fn permits(&self, algorithm: &KeyAlgorithm) -> bool {
         self.mechanism(algorithm).is_some()
     }
 
-    fn unwrap(&self, wrapped: &WrappedKey<'_>) -> Result<ContentKey, Unavailable> {
-        let length = wrapped.content_key_length;
-        let PublicKey::Rsa(public_key) = &self.public_key else { return Err(Unavailable::new()) };
-        // Public: no such ciphertext can exist, or nobody can unpad it here.
-        let (Some(ciphertext), Some(mechanism)) =
-            (public_key.ciphertext(wrapped.encrypted_key), self.mechanism(wrapped.algorithm))
-        else {
-            return Ok(self.rejection.substitute(wrapped.encrypted_key, length));
-        };
-        let substitute = self.rejection.substitute(&ciphertext, length);
-        let answer = self.key.call(|session, key| decrypt(session, &mechanism, key, &ciphertext))?;
-        Ok(answer.filter(|answer| answer.len() == length).unwrap_or(substitute))
+    fn decrypt(&self, algorithm: &KeyAlgorithm, ciphertext: &[u8]) -> Result<Option<Secret<[u8]>>, Unavailable> {
+        let Some(mechanism) = self.mechanism(algorithm) else { return Ok(None) };
+        self.key.call(|session, key| decrypt(session, &mechanism, key, ciphertext))
     }
 }
 

@@ -1,0 +1,222 @@
+//! What does the library call back?
+//!
+//! Functions of the embedder: the private operations of a key that lives elsewhere. What they are given is borrowed for the
+//! call; what they answer is copied before they are called again.
+
+use std::ffi::c_void;
+
+use fdescrow::{
+    Secret,
+    envelope::{
+        HashAlgorithm, KeyAlgorithm, PublicKey, RsaPublicKey, Unavailable,
+        identity::{RawEcdh, RawRsa, UnpaddingRsa},
+    },
+};
+
+use crate::view::fdescrow_bytes;
+
+/// What a callback answers when it did what it was asked.
+pub const FDESCROW_CALLBACK_DONE: i32 = 0;
+/// What a callback answers when the key was reached and did not take the input: a bad padding, a point on no curve.
+pub const FDESCROW_CALLBACK_REFUSED: i32 = 1;
+/// What a callback answers when the key cannot be reached. Nothing is then believed about any message. So is every other number.
+pub const FDESCROW_CALLBACK_UNAVAILABLE: i32 = 2;
+
+/// A bit of `fdescrow_identity_functions.unpads`: RSAES-PKCS1-v1_5, which a Mac's own envelopes need.
+pub const FDESCROW_UNPADS_PKCS1V15: u32 = 1;
+/// A bit of `fdescrow_identity_functions.unpads`: RSAES-OAEP with SHA-256 for label and mask, as this library seals.
+pub const FDESCROW_UNPADS_OAEP_SHA256: u32 = 2;
+/// A bit of `fdescrow_identity_functions.unpads`: RSAES-OAEP with SHA-1 for label and mask, as older tools seal.
+pub const FDESCROW_UNPADS_OAEP_SHA1: u32 = 4;
+
+/// The private operations of a key in an HSM or key service.
+///
+/// Exactly one of `raw_private` (RSA), `decrypt` (RSA) and `agree` (P-256, P-384) is given; a device that can do the bare
+/// operation gives that, for then the library takes the padding off in constant time. They are called from any thread, several
+/// at a time. They answer FDESCROW_CALLBACK_…, and must not throw, jump or unwind.
+#[derive(Clone, Copy, Debug)]
+#[repr(C)]
+#[allow(clippy::exhaustive_structs, reason = "C fills it in; its version tells its shape")]
+pub struct fdescrow_identity_functions {
+    /// FDESCROW_ABI_VERSION.
+    pub version: u32,
+    /// Which paddings `decrypt` takes off: FDESCROW_UNPADS_…, or-ed. 0 for the other two.
+    pub unpads: u32,
+    /// Handed to every function. It must be good from any thread until `free` is called.
+    pub context: *mut c_void,
+    /// Called once, when nothing uses the key any more: when the last keyring with it was freed, or if it was not taken. May be NULL.
+    pub free: Option<unsafe extern "C" fn(context: *mut c_void)>,
+    /// The bare RSA private operation (RFC 8017 §5.1.2): `input` and `output` have as many octets as the modulus.
+    pub raw_private: Option<unsafe extern "C" fn(context: *mut c_void, input: fdescrow_bytes, output: *mut u8) -> i32>,
+    /// RSA decryption with the padding taken off. `padding` is one of FDESCROW_UNPADS_…; at most `capacity` octets are written to
+    /// `output`, and how many to `length`. FDESCROW_CALLBACK_REFUSED where the padding was bad.
+    pub decrypt: Option<
+        unsafe extern "C" fn(
+            context: *mut c_void,
+            padding: u32,
+            ciphertext: fdescrow_bytes,
+            output: *mut u8,
+            capacity: usize,
+            length: *mut usize,
+        ) -> i32,
+    >,
+    /// The bare key agreement (SEC 1 §3.3.1): the x-coordinate of the private key times `point`, an uncompressed SEC 1 point of
+    /// the curve, into `output` of `capacity` octets, all of them.
+    pub agree: Option<
+        unsafe extern "C" fn(context: *mut c_void, point: fdescrow_bytes, output: *mut u8, capacity: usize) -> i32,
+    >,
+}
+
+/// The functions, until nobody needs them any more.
+#[derive(Debug)]
+struct Functions(fdescrow_identity_functions);
+
+// SAFETY: rule 10 of docs/c-abi.md: context and functions are good from any thread, several at a time.
+unsafe impl Send for Functions {}
+// SAFETY: as above.
+unsafe impl Sync for Functions {}
+
+impl Drop for Functions {
+    fn drop(&mut self) {
+        if let Some(free) = self.0.free {
+            // SAFETY: rule 10: `free` takes the context, and is called this once.
+            unsafe { free(self.0.context) }
+        }
+    }
+}
+
+/// A key whose private operation C does.
+#[derive(Debug)]
+pub(crate) struct CallbackRsa {
+    functions: Functions,
+    public_key: RsaPublicKey,
+}
+
+/// A key whose key agreement C does.
+#[derive(Debug)]
+pub(crate) struct CallbackEcdh {
+    functions: Functions,
+    public_key: PublicKey,
+}
+
+/// What the functions can be made into.
+pub(crate) enum Callback {
+    Raw(CallbackRsa),
+    Unpadding(CallbackRsa),
+    Agreement(CallbackEcdh),
+}
+
+impl Callback {
+    /// The functions of the key of this certificate. They are freed if they are not taken.
+    pub(crate) fn new(functions: fdescrow_identity_functions, public_key: &PublicKey) -> Result<Self, &'static str> {
+        let given = [functions.raw_private.is_some(), functions.decrypt.is_some(), functions.agree.is_some()];
+        let functions = Functions(functions);
+        match (public_key, given) {
+            (PublicKey::Rsa(key), [true, false, false]) => {
+                Ok(Self::Raw(CallbackRsa { functions, public_key: key.clone() }))
+            }
+            (PublicKey::Rsa(_), [false, true, false]) if functions.0.unpads == 0 => {
+                Err("a function `decrypt` takes off no padding: set `unpads`")
+            }
+            (PublicKey::Rsa(key), [false, true, false]) => {
+                Ok(Self::Unpadding(CallbackRsa { functions, public_key: key.clone() }))
+            }
+            (PublicKey::P256(_) | PublicKey::P384(_), [false, false, true]) => {
+                Ok(Self::Agreement(CallbackEcdh { functions, public_key: public_key.clone() }))
+            }
+            _ => Err(
+                "exactly one of raw_private, decrypt (RSA) and agree (P-256, P-384) is given, as the certificate needs it",
+            ),
+        }
+    }
+}
+
+impl RawRsa for CallbackRsa {
+    fn public_key(&self) -> &RsaPublicKey {
+        &self.public_key
+    }
+
+    fn raw_private(&self, input: &[u8]) -> Result<Secret<[u8]>, Unavailable> {
+        let Functions(functions) = &self.functions;
+        let call = functions.raw_private.ok_or(Unavailable::new())?;
+        let mut answer = FDESCROW_CALLBACK_UNAVAILABLE;
+        let output = Secret::filled(input.len(), |output| {
+            // SAFETY: rule 10: the function writes as many octets as it is given, which is as many as are here.
+            answer = unsafe { call(functions.context, fdescrow_bytes::of(input), output.as_mut_ptr()) };
+        });
+        match answer {
+            FDESCROW_CALLBACK_DONE => Ok(output),
+            // Zeros are no padding; some devices refuse 0, 1 and n - 1.
+            FDESCROW_CALLBACK_REFUSED => Ok(Secret::filled(input.len(), |_| ())),
+            _ => Err(Unavailable::new()),
+        }
+    }
+}
+
+impl UnpaddingRsa for CallbackRsa {
+    fn public_key(&self) -> &RsaPublicKey {
+        &self.public_key
+    }
+
+    fn permits(&self, algorithm: &KeyAlgorithm) -> bool {
+        padding(algorithm).is_some_and(|padding| self.functions.0.unpads & padding != 0)
+    }
+
+    fn decrypt(&self, algorithm: &KeyAlgorithm, ciphertext: &[u8]) -> Result<Option<Secret<[u8]>>, Unavailable> {
+        let Functions(functions) = &self.functions;
+        let (Some(call), Some(padding)) = (functions.decrypt, padding(algorithm)) else { return Ok(None) };
+        let (mut answer, mut length) = (FDESCROW_CALLBACK_UNAVAILABLE, 0);
+        let output = Secret::filled(ciphertext.len(), |output| {
+            let capacity = output.len();
+            // SAFETY: rule 10: the function writes no more than `capacity` octets, and one length.
+            answer = unsafe {
+                let ciphertext = fdescrow_bytes::of(ciphertext);
+                call(functions.context, padding, ciphertext, output.as_mut_ptr(), capacity, &raw mut length)
+            };
+        });
+        match answer {
+            FDESCROW_CALLBACK_DONE => Ok(output.expose().get(..length).map(Secret::<[u8]>::copy_from)),
+            FDESCROW_CALLBACK_REFUSED => Ok(None),
+            _ => Err(Unavailable::new()),
+        }
+    }
+}
+
+impl RawEcdh for CallbackEcdh {
+    fn public_key(&self) -> &PublicKey {
+        &self.public_key
+    }
+
+    fn agree(&self, point: &[u8]) -> Result<Option<Secret<[u8]>>, Unavailable> {
+        let Functions(functions) = &self.functions;
+        let call = functions.agree.ok_or(Unavailable::new())?;
+        // Looked at here, too: a device that does not would tell about its key with points that are on no curve.
+        let (capacity, point) = match &self.public_key {
+            PublicKey::P384(_) => (48, fdescrow::envelope::P384PublicKey::from_sec1(point).map(|p| p.sec1().to_vec())),
+            _ => (32, fdescrow::envelope::P256PublicKey::from_sec1(point).map(|p| p.sec1().to_vec())),
+        };
+        let Some(point) = point else { return Ok(None) };
+        let mut answer = FDESCROW_CALLBACK_UNAVAILABLE;
+        let output = Secret::filled(capacity, |output| {
+            // SAFETY: rule 10: the function writes `capacity` octets.
+            answer = unsafe { call(functions.context, fdescrow_bytes::of(&point), output.as_mut_ptr(), capacity) };
+        });
+        match answer {
+            FDESCROW_CALLBACK_DONE => Ok(Some(output)),
+            FDESCROW_CALLBACK_REFUSED => Ok(None),
+            _ => Err(Unavailable::new()),
+        }
+    }
+}
+
+fn padding(algorithm: &KeyAlgorithm) -> Option<u32> {
+    match algorithm {
+        KeyAlgorithm::RsaPkcs1v15 => Some(FDESCROW_UNPADS_PKCS1V15),
+        KeyAlgorithm::RsaOaep { hash, mgf, label } if label.is_empty() && hash == mgf => match hash {
+            HashAlgorithm::Sha1 => Some(FDESCROW_UNPADS_OAEP_SHA1),
+            HashAlgorithm::Sha256 => Some(FDESCROW_UNPADS_OAEP_SHA256),
+            _ => None,
+        },
+        _ => None,
+    }
+}

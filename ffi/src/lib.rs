@@ -1,0 +1,53 @@
+//! The C ABI of fdescrow.
+//!
+//! One convention holds for every function (docs/c-abi.md): types are opaque and made and freed by the library; `const T *`
+//! is borrowed for the call; an output stands last and is yours to free; every function that can fail returns a
+//! `fdescrow_result` and may hand out a `fdescrow_error`; documents are JSON, secrets are only in a `fdescrow_secret`; a
+//! panic never crosses. The Rust below is arranged as core is, file by file.
+//!
+//! Raw pointers are followed in `handle.rs`, `view.rs` and `callback.rs` and nowhere else: the declarations take references that
+//! may be NULL, so that their bodies are safe Rust.
+#![allow(non_camel_case_types, reason = "C's names")]
+#![cfg_attr(
+    not(feature = "server"),
+    allow(dead_code, reason = "an agent's library has not all of what the functions share")
+)]
+
+mod boundary;
+mod certificate;
+mod envelope;
+mod failure;
+mod handle;
+mod key;
+mod owned;
+mod policy;
+mod profile;
+mod secret;
+mod verification;
+mod version;
+mod view;
+
+#[cfg(feature = "server")]
+mod callback;
+#[cfg(feature = "server")]
+mod escrow;
+#[cfg(feature = "server")]
+mod keyring;
+#[cfg(feature = "server")]
+mod store;
+
+pub use boundary::{Errors, Output};
+pub use certificate::*;
+pub use envelope::*;
+pub use failure::*;
+pub use key::*;
+pub use owned::*;
+pub use policy::*;
+pub use profile::*;
+pub use secret::*;
+pub use verification::*;
+pub use version::*;
+pub use view::*;
+
+#[cfg(feature = "server")]
+pub use {callback::*, escrow::*, keyring::*, store::*};
