@@ -53,6 +53,10 @@ pub(crate) const TEST: Need = Need {
         program("javac", "default-jdk-headless"),
         program("mvn", "maven"),
         program("go", "golang-go"),
+        // programs in C and C++ over the C ABI
+        program("gcc", "gcc"),
+        program("g++", "g++"),
+        program("valgrind", "valgrind"),
     ],
 };
 
