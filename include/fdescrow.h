@@ -403,6 +403,11 @@ typedef struct fdescrow_keyring fdescrow_keyring;
 typedef struct fdescrow_policy fdescrow_policy;
 
 /**
+ * Where a function of a store writes its answer. It is the library's, and good until the function returns.
+ */
+typedef struct fdescrow_reply fdescrow_reply;
+
+/**
  * A secret: a recovery key, a password, a private key. Its memory is wiped when it is freed.
  *
  * A copy that you make of what `fdescrow_secret_expose` shows is yours to wipe.
@@ -547,6 +552,96 @@ typedef struct {
 /**
  * Where a function puts what it makes: `T **` in C.
  */
+
+/**
+ * One method of a store: what is asked, as JSON, and where the answer goes. It returns 0 or `FDESCROW_RESULT_STORE_UNAVAILABLE`,
+ * `_CONFLICT`, `_UNKNOWN`, `_CORRUPT`, `_SCHEMA`, `_DURABILITY` or `FDESCROW_RESULT_MISUSE`; another number means *unavailable*.
+ */
+typedef fdescrow_result (*fdescrow_store_function)(void *context, fdescrow_str request_json, const fdescrow_reply *reply);
+
+/**
+ * A store of your own, over the rows of your database. docs/storage.md has the promises, docs/c-abi.md the documents.
+ *
+ * The functions are called from any thread, several at a time.
+ */
+typedef struct {
+    /**
+     * FDESCROW_ABI_VERSION.
+     */
+    uint32_t version;
+    /**
+     * Handed to every function. It must be good from any thread until `free` is called.
+     */
+    void *context;
+    /**
+     * Called once, when nothing uses the store any more, or if it was not taken. May be NULL.
+     */
+    void (*free)(void *context);
+    /**
+     * Reads one row: the request is its `table` and `key`; answers `row`, null if it is not there.
+     */
+    fdescrow_store_function get;
+    /**
+     * Lists rows by an index: answers `rows`, and `more`, whether there are further ones.
+     */
+    fdescrow_store_function list;
+    /**
+     * Counts rows: answers `count`.
+     */
+    fdescrow_store_function count;
+    /**
+     * Claims rows that are due: answers `rows`.
+     */
+    fdescrow_store_function claim;
+    /**
+     * Gives claimed rows back.
+     */
+    fdescrow_store_function release;
+    /**
+     * Writes a change set, all of it and durably, or nothing: answers `revision`; with `_CONFLICT`, `current`, `cause` (`revision`,
+     * `guard`, `absent`, `present`) and `table`.
+     */
+    fdescrow_store_function commit;
+    /**
+     * Writes several, each for itself: answers `results`, each with `result` and what `commit` answers. May be NULL.
+     */
+    fdescrow_store_function commit_batch;
+    /**
+     * Whether a change was committed: answers `revision`, or null.
+     */
+    fdescrow_store_function committed;
+    /**
+     * Reads audit entries in the order of their commits: answers `events`, each with `cursor` and `row`, and `next`.
+     */
+    fdescrow_store_function events;
+    /**
+     * Reads tables as they were at one moment, each row by `fdescrow_reply_row`.
+     */
+    fdescrow_store_function snapshot;
+} fdescrow_store_functions;
+
+/**
+ * Opens stores for the conformance suite.
+ */
+typedef struct {
+    /**
+     * FDESCROW_ABI_VERSION.
+     */
+    uint32_t version;
+    /**
+     * Handed to every function.
+     */
+    void *context;
+    /**
+     * Fills in the functions of a store: an empty one, or, where `again` is true, the one that was opened last as another process would
+     * find it.
+     */
+    fdescrow_result (*open)(void *context, bool again, fdescrow_store_functions *functions);
+    /**
+     * Lets the store's own clock go on by so many seconds. NULL if it has none.
+     */
+    void (*wait)(void *context, uint32_t seconds);
+} fdescrow_store_factory;
 
 #ifdef __cplusplus
 extern "C" {
@@ -1731,6 +1826,25 @@ fdescrow_result fdescrow_store_open(fdescrow_str url,
                                     fdescrow_error **error_out);
 
 /**
+ * Constructor of `fdescrow_store`: a store of your own.
+ *
+ * Whatever the outcome, `functions.free` is called when the context is not needed any more.
+ * Errors: `MISUSE` if a function is missing.
+ */
+fdescrow_result fdescrow_store_custom(const fdescrow_store_functions *functions,
+                                      fdescrow_store **store_out,
+                                      fdescrow_error **error_out);
+
+/**
+ * The tables that a store of your own keeps, as JSON: `version`, and `tables` with `name`, `key` and `columns` (`name`, `kind`: `integer`
+ * or `text`, `nullable`, `fixed`), `body`, `bytes`, `ordered`, `indexes` and `works`.
+ *
+ * Errors: `NULL_POINTER`.
+ */
+fdescrow_result fdescrow_store_schema(fdescrow_text **schema_out,
+                                      fdescrow_error **error_out);
+
+/**
  * Brings the tables that a URL names up to the version of this library, and tells the statements as a JSON array.
  *
  * `apply`: false to tell only what would be done.
@@ -1745,6 +1859,31 @@ fdescrow_result fdescrow_store_migrate(fdescrow_str url,
  * Destructor of `fdescrow_store`. An escrow that was opened over it goes on. NULL is nothing.
  */
 void fdescrow_store_free(fdescrow_store *store);
+
+/**
+ * Tries to break each promise of the contract on a store of yours: for its tests.
+ *
+ * `case_name`: the one case to run, or empty for all. Each begins with an empty store, which `factory` opens.
+ * `outcomes_out` receives a JSON array: `case`, `promise`, `passed`, `problem`.
+ * Errors: `MISUSE` if `factory` is not whole or there is no such case.
+ */
+fdescrow_result fdescrow_store_conformance(const fdescrow_store_factory *factory,
+                                           fdescrow_str case_name,
+                                           fdescrow_text **outcomes_out,
+                                           fdescrow_error **error_out);
+
+/**
+ * Method of `fdescrow_reply`: appends to the answer, a JSON document; in one piece or in many.
+ *
+ * Errors: `NULL_POINTER`, `NOT_UTF8`.
+ */
+fdescrow_result fdescrow_reply_append(const fdescrow_reply *reply, fdescrow_str json, fdescrow_error **error_out);
+
+/**
+ * Method of `fdescrow_reply`: hands over one row of a snapshot. False: no more rows are wanted, and the function returns.
+ */
+bool fdescrow_reply_row(const fdescrow_reply *reply,
+                        fdescrow_str row_json);
 
 #ifdef __cplusplus
 }  // extern "C"

@@ -75,6 +75,11 @@ impl Failure {
     pub(crate) fn number(&self) -> i32 {
         self.number
     }
+
+    #[cfg(feature = "server")]
+    pub(crate) fn message(&self) -> &str {
+        &self.message
+    }
 }
 
 /// Errors of core, each with its `code`.

@@ -58,3 +58,21 @@ fn every_function_takes_null_and_handles_of_the_wrong_kind() {
     assert!(output.contains(&format!("{} calls", calls.calls)), "{output}");
     program.run_under(&VALGRIND, &[]);
 }
+
+#[test]
+fn keys_whose_private_operation_is_somebody_elses_open() {
+    Program::compile_with("identity.c", Library::Shared, &["-lcrypto"]).run(&[]);
+}
+
+#[test]
+fn a_store_of_the_embedders_own_keeps_every_promise() {
+    let script = programs::source("../python/store.py");
+    let library = programs::built().join("libfdescrow_ffi.so");
+    let mut python = std::process::Command::new("python3");
+    python.arg(script).arg(library).env("TMPDIR", programs::scratch("store"));
+    let output = python.output().expect("Python runs");
+    let printed = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{printed}{}", String::from_utf8_lossy(&output.stderr));
+    let cases = fdescrow::store::conformance::CASES.len();
+    assert!(printed.starts_with(&format!("{cases} of {cases} promises kept")), "{printed}");
+}

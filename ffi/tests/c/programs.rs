@@ -32,37 +32,41 @@ pub(crate) fn scratch(name: &str) -> PathBuf {
     folder
 }
 
-fn source(name: &str) -> PathBuf {
+pub(crate) fn source(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/c").join(name)
 }
 
 /// Where cargo put the library of this build: beside the tests.
-fn built() -> PathBuf {
+pub(crate) fn built() -> PathBuf {
     env::current_exe().unwrap().parent().unwrap().to_owned()
 }
 
 impl Program {
     pub(crate) fn compile(name: &str, library: Library) -> Self {
-        let flag = if library == Library::Static { "static" } else { "shared" };
-        Self::link(&["gcc", "-std=c99"], &source(name), &format!("{name}-{flag}"), library)
+        Self::compile_with(name, library, &[])
+    }
+
+    /// The same, with further libraries.
+    pub(crate) fn compile_with(name: &str, library: Library, with: &[&str]) -> Self {
+        Self::link(&["gcc", "-std=c99"], &source(name), name, library, with)
     }
 
     pub(crate) fn compile_as_cxx(name: &str) -> Self {
-        Self::link(&["g++", "-std=c++17", "-x", "c++"], &source(name), &format!("{name}-cxx"), Library::Shared)
+        Self::link(&["g++", "-std=c++17", "-x", "c++"], &source(name), &format!("{name}-cxx"), Library::Shared, &[])
     }
 
     pub(crate) fn compile_sanitized(name: &str) -> Self {
         let compiler = ["gcc", "-std=c99", "-fsanitize=address", "-fno-omit-frame-pointer", "-pthread"];
-        Self::link(&compiler, &source(name), &format!("{name}-sanitized"), Library::Static)
+        Self::link(&compiler, &source(name), &format!("{name}-sanitized"), Library::Static, &[])
     }
 
     pub(crate) fn compile_text(name: &str, text: &str, library: Library) -> Self {
         let file = scratch(&format!("{name}-source")).join(format!("{name}.c"));
         fs::write(&file, text).unwrap();
-        Self::link(&["gcc", "-std=c99"], &file, name, library)
+        Self::link(&["gcc", "-std=c99"], &file, name, library, &[])
     }
 
-    fn link(compiler: &[&str], source: &Path, name: &str, library: Library) -> Self {
+    fn link(compiler: &[&str], source: &Path, name: &str, library: Library, with: &[&str]) -> Self {
         let path = scratch(&format!("{name}-program")).join("program");
         let here = Path::new(env!("CARGO_MANIFEST_DIR"));
         let mut command = Command::new(compiler[0]);
@@ -83,6 +87,7 @@ impl Program {
                 command.arg(built.join("libfdescrow_ffi.a")).args(["-lpthread", "-ldl", "-lm"]);
             }
         }
+        command.args(with);
         let output = command.output().expect("the compiler runs");
         assert!(output.status.success(), "{command:?}\n{}", String::from_utf8_lossy(&output.stderr));
         Self { path }
@@ -200,7 +205,7 @@ fn functions(header: &str) -> Vec<(String, Vec<Parameter>)> {
         let Some((before, rest)) = declaration.split_once('(') else { continue };
         let Some(start) = before.rfind("fdescrow_") else { continue };
         let (Some(name), Some(parameters)) = (before.get(start..), rest.strip_suffix(')')) else { continue };
-        if before.contains('{') || before.contains("typedef") || before.contains("inline") {
+        if rest.starts_with('*') || before.contains('{') || before.contains("typedef") || before.contains("inline") {
             continue;
         }
         let parameters = parameters.split(',').map(str::trim).filter(|parameter| *parameter != "void");
