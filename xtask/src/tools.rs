@@ -81,6 +81,18 @@ pub(crate) const ALL: Need = Need {
 pub(crate) const PATHS: Need =
     Need { wheels: &[], programs: &[program("valgrind", "valgrind"), program("cc", "gcc"), program("c++", "g++")] };
 
+/// For `cargo xtask install`, and for programs that find what it installed.
+pub(crate) const INSTALL: Need = Need {
+    wheels: &[],
+    programs: &[
+        program("gcc", "gcc"),
+        program("ld", "binutils"),
+        program("pkg-config", "pkgconf"),
+        program("cmake", "cmake"),
+        program("make", "make"),
+    ],
+};
+
 /// For `cargo xtask bench-peers`, by peer.
 pub(crate) const BENCH: [(&str, Need); 5] = [
     (
