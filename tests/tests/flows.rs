@@ -38,6 +38,8 @@ mod organizations;
 mod retention;
 #[path = "flows/survival.rs"]
 mod survival;
+#[path = "flows/two_people.rs"]
+mod two_people;
 #[path = "flows/unavailable.rs"]
 mod unavailable;
 
