@@ -162,6 +162,31 @@ fn a_late_verdict_never_demotes_a_fresh_key_in_sqlite_counted() {
     assert!(interleavings >= counted(200, 80), "{interleavings}");
 }
 
+/// The device is read, then somebody records a check of its key, then the key is read: what fits together no more is a
+/// conflict, and is decided anew.
+#[test]
+fn a_key_is_handed_out_whatever_is_recorded_of_it_at_the_same_moment() {
+    let keyring = Custodian::curve().keyring();
+    for call in 1.. {
+        let fleet = Fleet::over(Arc::new(MemoryStore::new()));
+        let pc = device("PC-17");
+        let sent = agent(&pc, "1", Custodian::curve());
+        fleet.receive(sent.upload(&pc), at(0));
+        let checking = Fleet::over(Arc::clone(&fleet.store));
+        let store = InterruptedStore::new(Arc::clone(&fleet.store), call, {
+            let keyring = keyring.clone();
+            move || drop(checking.check(&keyring, at(1)))
+        });
+        let revealing = Fleet::over(Arc::clone(&store) as Arc<dyn Store>);
+        assert_eq!(revealing.reveal(&pc, &keyring, at(2)).unwrap().expose(), sent.text, "before call {call}");
+        fleet.assert_intact();
+        if store.calls() < call {
+            assert!(call > 5, "{call}");
+            break;
+        }
+    }
+}
+
 /// Checks while this key comes before the call of the store of that number; `None` if there is no such call.
 fn interrupted_check(store: &Arc<dyn Store>, call: u64, fresh: &Sent, device: &DeviceId) -> Option<Receipt> {
     let receipt = Arc::new(Mutex::new(None));
