@@ -1,8 +1,8 @@
 //! Does one key live as long as it must, whatever happens to the others, to the store and to the clock?
 //!
-//! Each file is a promise and those who try to break it, over every store. The ids in the comments are those of
-//! the project's test plan; what counts says so in its name and prints what it counted. The plan's numbers take minutes
-//! in a debug build: they are reached where `FDESCROW_FLOWS` is `full`, and a share of them is run otherwise.
+//! Each file is a promise and those who try to break it, over every store. What counts says so in its name and prints what
+//! it counted. Where that takes minutes in a debug build, a share is run, and the whole where `FDESCROW_FLOWS` is `full`; what
+//! takes few minutes is whole where `CI` is set, too.
 
 #![forbid(unsafe_code)]
 #![allow(
@@ -45,7 +45,7 @@ mod two_people;
 #[path = "flows/unavailable.rs"]
 mod unavailable;
 
-/// The number of the test plan, or the share of it that is run every time.
+/// The whole number, or the share of it that is run every time.
 fn counted(full: usize, share: usize) -> usize {
     if std::env::var("FDESCROW_FLOWS").is_ok_and(|wanted| wanted == "full") { full } else { share }
 }

@@ -1,4 +1,4 @@
-//! C2, C3: what if several do something with one device at the same time?
+//! What if several do something with one device at the same time?
 
 use std::{
     collections::BTreeSet,
@@ -72,7 +72,7 @@ fn uploads_at_once(fixture: &dyn Fixture, uploads: usize) {
     assert_eq!(received, THREADS * uploads);
     fleet.assert_intact();
     println!(
-        "C2: {THREADS} threads x {uploads} uploads of one device: {} keys in one order, {lost} lost, {} told to send again",
+        "{THREADS} threads x {uploads} uploads of one device: {} keys in one order, {lost} lost, {} told to send again",
         order.len(),
         conflicts.into_inner()
     );
@@ -143,7 +143,7 @@ fn late_verdicts(mut store: impl FnMut() -> Arc<dyn Store>, keys: usize) -> usiz
             demoted += usize::from(!(kept && served && verified));
         }
     }
-    println!("C3: {interleavings} interleavings of a check and an upload: {demoted} demotions of the fresh key");
+    println!("{interleavings} interleavings of a check and an upload: {demoted} demotions of the fresh key");
     assert_eq!(demoted, 0);
     interleavings
 }

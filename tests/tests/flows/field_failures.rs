@@ -1,4 +1,4 @@
-//! S2: does what happened to others happen here?
+//! Does what happened to others happen here?
 //!
 //! One test for each failure that was reported from the field and that concerns receiving, checking and handing
 //! out. Numbers are those of the projects' issues. Those about who may approve stand with [`super::two_people`].

@@ -1,4 +1,4 @@
-//! S1: is the last key that was shown to work still there, whatever happened?
+//! Is the last key that was shown to work still there, whatever happened?
 
 use fdescrow::{
     DeviceId,
@@ -108,7 +108,7 @@ fn an_earlier_key_that_was_never_checked_is_tried_when_nothing_else_opens(fixtur
     assert_eq!(standings, [Standing::Newer, Standing::EarlierInstallation]);
 }
 
-/// S5: the certificate is replaced. Retiring the old one is refused until no key needs it.
+/// The certificate is replaced. Retiring the old one is refused until no key needs it.
 fn a_new_certificate_leaves_the_verified_key(fixture: &dyn Fixture) {
     let scene = Scene::of(fixture);
     let (old, new) = (Custodian::first(), Custodian::second());
