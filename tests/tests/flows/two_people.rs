@@ -18,9 +18,10 @@ use fdescrow::{
     store::{Store, conformance::Fixture},
 };
 use fdescrow_tests::{
-    fleet::{Custodian, Fleet, InterruptedStore, actor, at, device, in_clear},
+    fleet::{Custodian, Fleet, InterruptedStore, SqliteFile, actor, at, device, in_clear},
     over_every_store,
 };
+use rusqlite::Connection;
 
 over_every_store! {
     each_rule_about_approvals_is_kept_and_each_refusal_recorded,
@@ -266,4 +267,42 @@ fn an_approval_that_is_taken_back_while_the_key_is_opened_releases_nothing(fixtu
     }
     // Before the release was authorized, and after that.
     assert_eq!(ends, ["requested", "revoked"].into());
+}
+
+/// Who can write the file can write an approval. The audit finds it while it is not used; after that the entries
+/// themselves tell of a key that was released without one.
+#[test]
+fn an_approval_that_is_forged_in_the_file_is_found_or_seen_counted() {
+    let file = SqliteFile::new();
+    let scene = Scene::of(&file, 1);
+    let (given, forged) = (scene.request(10), scene.request(11));
+    scene.approve(&given, "ben@example.com", 12).unwrap();
+    refused(scene.reveal(forged, "ana", 13), Rejected::NotApproved);
+    scene.fleet.assert_intact();
+
+    let connection = Connection::open(file.path()).unwrap();
+    let body = |id: &RecoveryId| -> serde_json::Value {
+        let query = "SELECT body FROM fdescrow_recoveries WHERE recovery = ?1";
+        let text: String = connection.query_row(query, [id.to_string()], |row| row.get(0)).unwrap();
+        serde_json::from_str(&text).unwrap()
+    };
+    let mut written = body(&forged);
+    written["state"] = "approved".into();
+    written["approvals"] = body(&given)["approvals"].clone();
+    let statement = "UPDATE fdescrow_recoveries SET body = ?1, state = 'approved' WHERE recovery = ?2";
+    assert_eq!(connection.execute(statement, [written.to_string(), forged.to_string()]).unwrap(), 1);
+
+    let found = scene.fleet.escrow.verify_audit(&[], None).unwrap();
+    assert!(!found.is_intact());
+    // The library takes the row for what it says, and records what it does.
+    assert_eq!(scene.reveal(forged, "ana", 14).unwrap(), scene.text);
+    let entries = scene.fleet.escrow.audit_of(&scene.pc, 0, 1000).unwrap();
+    let of_it = |action: &str| {
+        let wanted = forged.to_string();
+        let named = |request: &fdescrow::audit::Text| request.to_string() == wanted;
+        let entries = entries.iter().filter(|entry| entry.action().as_str() == action);
+        entries.filter(|entry| entry.references().request.as_ref().is_some_and(named)).count()
+    };
+    assert_eq!((of_it("recovery_requested"), of_it("recovery_approved"), of_it("released")), (1, 0, 1));
+    println!("a forged approval: found before it is used, and a release without an approval in the entries after that");
 }
