@@ -35,7 +35,7 @@ fn recovers(bench: &Bench, old: &str, what: &str) {
     assert!(tokens.len() <= 1, "{what}: {tokens:?}");
 }
 
-/// S3: at any moment the old or the new key is with the server, and opens the volume.
+/// At any moment the old or the new key is with the server, and opens the volume.
 fn holds(bench: &Bench, old: &str, what: &str) {
     if bench.opens(1, old) {
         return;
