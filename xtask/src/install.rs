@@ -96,12 +96,16 @@ impl Installed {
         fs::write(&names, ours.iter().map(|name| format!("{name}\n")).collect::<String>())
             .map_err(|error| Failure::io(names.display(), &error))?;
         let mut link = Command::new("ld");
-        link.arg("-r").arg("-o").arg(&object).args(ours.iter().map(|name| format!("--undefined={name}"))).arg(archive);
+        link.args(["-r", "--gc-sections", "-o"])
+            .arg(&object)
+            .args(ours.iter().map(|name| format!("--undefined={name}")))
+            .arg(archive);
         run_quietly(&mut link)?;
-        run(Command::new("objcopy")
-            .arg("--strip-debug")
-            .arg(format!("--keep-global-symbols={}", names.display()))
-            .arg(&object))?;
+        let mut localize = Command::new("objcopy");
+        localize.arg("--strip-debug").arg(format!("--keep-global-symbols={}", names.display()));
+        // The compiler's own form of the code, of no use to a linker; put together, some tools stumble over it.
+        localize.args(["--remove-section=.llvmbc", "--remove-section=.llvmcmd"]);
+        run(localize.arg(&object))?;
         let library = self.path("lib/libfdescrow.a");
         drop(fs::remove_file(&library));
         run(Command::new("ar").arg("rcs").arg(library).arg(&object)).map(drop)
