@@ -322,12 +322,20 @@ impl<'de> Deserialize<'de> for Digest {
 }
 
 /// Writes bytes as lower-case hexadecimal digits.
-pub(crate) fn write_hex(f: &mut fmt::Formatter<'_>, bytes: &[u8]) -> fmt::Result {
+pub(crate) fn write_hex(out: &mut impl fmt::Write, bytes: &[u8]) -> fmt::Result {
     let mut digits = [0; 64];
     bytes.chunks(digits.len() / 2).try_for_each(|bytes| {
         let digits = base16ct::lower::encode_str(bytes, &mut digits);
-        f.write_str(digits.map_err(|_| fmt::Error)?)
+        out.write_str(digits.map_err(|_| fmt::Error)?)
     })
+}
+
+/// Bytes as lower-case hexadecimal digits.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    let mut digits = String::with_capacity(2 * bytes.len());
+    // Nothing fails that is written to a string.
+    let _ = write_hex(&mut digits, bytes);
+    digits
 }
 
 /// Exactly `N` bytes from lower- or upper-case hexadecimal digits.

@@ -170,7 +170,7 @@ fn rewrite<'a>(input: &'a [u8], depth: usize, out: &mut Vec<u8>) -> Result<&'a [
     }
 
     let chunked = header.tag == CHUNKED_OCTET_STRING;
-    let mut content = Vec::new();
+    let mut content = Vec::with_capacity(header.length.unwrap_or_default().min(after_header.len()));
     let mut child = |bytes: &'a [u8]| -> Result<&'a [u8], EnvelopeError> {
         if !chunked {
             return rewrite(bytes, depth, &mut content);
