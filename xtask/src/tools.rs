@@ -94,7 +94,8 @@ pub(crate) const INSTALL: Need = Need {
 };
 
 /// For `cargo xtask bench-peers`, by peer.
-pub(crate) const BENCH: [(&str, Need); 5] = [
+pub(crate) const BENCH: [(&str, Need); 6] = [
+    ("c", Need { wheels: &[], programs: &[program("cc", "gcc")] }),
     (
         "openssl",
         Need { wheels: &[], programs: &[program("/usr/include/openssl/cms.h", "libssl-dev"), program("cc", "gcc")] },
