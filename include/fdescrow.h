@@ -529,7 +529,9 @@ typedef struct {
     int32_t (*raw_private)(void *context, fdescrow_bytes input, uint8_t *output);
     /**
      * RSA decryption with the padding taken off. `padding` is one of FDESCROW_UNPADS_…; at most `capacity` octets are written to
-     * `output`, and how many to `length`. FDESCROW_CALLBACK_REFUSED where the padding was bad.
+     * `output`, and how many to `length`. `capacity` is how long the key of this message is: nothing of another length is one.
+     * FDESCROW_CALLBACK_REFUSED where the padding was bad or the length is another; a device that can be told the length and
+     * then answers a bad padding with random octets (RFC 3218 §2.3.2) gives those.
      */
     int32_t (*decrypt)(void *context,
                        uint32_t padding,
