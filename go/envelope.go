@@ -66,10 +66,10 @@ const (
 	SuiteLegacy    Suite = "legacy"    // single DES and what else old servers wrote
 )
 
-// A Sealing is how a key is sealed. The zero value is AuthEnvelopedData without an owner.
+// A Sealing is how a key is sealed. The zero value is AuthEnvelopedData that names no owner: no escrow opens that.
 type Sealing struct {
-	Owner  Owner  // sealed with the key
-	Bare   bool   // the text of the key alone
+	Owner  Owner  // sealed with the key; an escrow opens what names its organization and the device, or is bare
+	Bare   bool   // the text of the key alone, for readers that expect nothing else: nothing binds it to a device
 	Format Format // empty: Auth
 }
 

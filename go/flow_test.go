@@ -391,6 +391,7 @@ func TestListsAreReadAPageAtATime(t *testing.T) {
 			break
 		}
 		cancelled, cancel := context.WithCancel(f.ctx)
+		defer cancel()
 		count := 0
 		for _, err := range f.escrow.Devices(cancelled, Selection{}).All() {
 			if err != nil {

@@ -112,6 +112,11 @@ func (p PrivateKey) addTo(keyring native.Keyring) (*privateKey, error) {
 	if p.Certificates == nil {
 		return nil, newError(ErrMisuse, "a private key needs its certificates")
 	}
+	certificates, done, err := p.Certificates.use()
+	if err != nil {
+		return nil, err
+	}
+	defer done()
 	public, err := p.publicKey()
 	if err != nil {
 		return nil, err
@@ -121,11 +126,6 @@ func (p PrivateKey) addTo(keyring native.Keyring) (*privateKey, error) {
 	if err != nil {
 		return nil, err
 	}
-	certificates, done, err := p.Certificates.use()
-	if err != nil {
-		return nil, err
-	}
-	defer done()
 	if err := failed(native.KeyringAddIdentity(keyring, certificates, operations)); err != nil {
 		return nil, (&Keyring{own: []*privateKey{key}}).because(err)
 	}

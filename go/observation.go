@@ -11,15 +11,15 @@ import (
 type Source string
 
 const (
-	CSP          Source = "csp"           // what the BitLocker CSP answers
-	DDM          Source = "ddm"           // a status report of Apple's declarative management
-	Lsblk        Source = "lsblk"         // lsblk as JSON
-	LUKSDump     Source = "luksdump"      // cryptsetup luksDump
-	Osquery      Source = "osquery"       // osquery's tables of encryption
-	RotateReply  Source = "rotate_reply"  // the reply to RotateFileVaultKey
-	SecurityInfo Source = "security_info" // the reply to SecurityInfo
-	Snapshot     Source = "snapshot"      // what an agent of this library saw
-	WMI          Source = "wmi"           // Win32_EncryptableVolume
+	CSP          Source = "csp"          // what the BitLocker CSP answers
+	DDM          Source = "ddm"          // a status report of Apple's declarative management
+	Lsblk        Source = "lsblk"        // lsblk as JSON
+	LUKSDump     Source = "luksdump"     // cryptsetup luksDump
+	Osquery      Source = "osquery"      // osquery's tables of encryption
+	RotateReply  Source = "rotate-reply" // the reply to RotateFileVaultKey
+	SecurityInfo Source = "securityinfo" // the reply to SecurityInfo
+	Snapshot     Source = "snapshot"     // what an agent of this library saw
+	WMI          Source = "wmi"          // Win32_EncryptableVolume
 )
 
 // A Reading is what a report says of something: yes, no, unknown. Unknown is never a reason to act.
