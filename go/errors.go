@@ -86,10 +86,11 @@ func newError(code Code, message string) *Error {
 	if message == "" {
 		message = sentences[code]
 	}
-	return &Error{
-		Code:    code,
-		Fault:   Fault(native.ResultFault(int32(code))),
-		Remedy:  string(native.ResultRemedy(int32(code))),
-		message: message,
+	err := &Error{Code: code, message: message}
+	// The library has these words; without one there is no error but that.
+	if load() == nil {
+		err.Fault = Fault(native.ResultFault(int32(code)))
+		err.Remedy = string(native.ResultRemedy(int32(code)))
 	}
+	return err
 }

@@ -1,4 +1,4 @@
-//! The project's own commands: `cargo xtask test`, `crash`, `simulate`, `paths`, `bench-peers`, `bless`.
+//! The project's own commands: `cargo xtask test`, `go`, `crash`, `simulate`, `paths`, `bench-peers`, `bless`.
 //!
 //! The rule: whatever a command needs and the machine lacks is either installed below the target
 //! folder (or, as root, by the system's packages), with a line that says so, or named in the error.
@@ -11,6 +11,7 @@ mod advisories;
 mod bench;
 mod coverage;
 mod fuzz;
+mod go;
 mod paths;
 mod place;
 mod steps;
@@ -26,6 +27,7 @@ use steps::{Failure, Steps};
 const HELP: &str = "\
 cargo xtask test            everything a change must pass: format, lints, tests, docs, dependencies
 cargo xtask test --all      the same, and coverage, fuzzing in short, crash loops
+cargo xtask go              the part of it that is about Go: lints, tests with cgo and without, races, fuzzing in short
 cargo xtask crash [--loops N]
                             the crash test, killed N times (1000)
 cargo xtask simulate [--seeds N]
@@ -57,6 +59,7 @@ fn main() -> ExitCode {
     let command: fn(&mut Steps, &Place, u32) -> Result<(), Failure> = match arguments.as_slice() {
         ["test"] => |steps, place, _| test::quick(steps, place),
         ["test", "--all"] => |steps, place, _| test::all(steps, place),
+        ["go"] => |steps, place, _| test::go(steps, place),
         ["crash"] | ["crash", "--loops", _] => test::crash,
         ["simulate"] | ["simulate", "--seeds", _] => test::simulate,
         ["paths"] => |steps, place, _| paths::check(steps, place, false),
