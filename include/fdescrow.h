@@ -534,7 +534,9 @@ typedef struct {
     int32_t (*raw_private)(void *context, fdescrow_bytes input, uint8_t *output);
     /**
      * RSA decryption with the padding taken off. `padding` is one of FDESCROW_UNPADS_…; at most `capacity` octets are written to
-     * `output`, and how many to `length`. FDESCROW_CALLBACK_REFUSED where the padding was bad.
+     * `output`, and how many to `length`. `capacity` is how long the key of this message is: nothing of another length is one.
+     * FDESCROW_CALLBACK_REFUSED where the padding was bad or the length is another; a device that can be told the length and
+     * then answers a bad padding with random octets (RFC 3218 §2.3.2) gives those.
      */
     int32_t (*decrypt)(void *context,
                        uint32_t padding,
@@ -1026,7 +1028,7 @@ void fdescrow_secret_free(fdescrow_secret *secret);
  * Reads what a device or its management reports, and says what was understood, as JSON: `observation`, `envelopes` (sealed keys
  * in it, by digest), `reply`, `csp`, `ignored`.
  *
- * `source`: `osquery`, `security_info`, `rotate_reply`, `ddm`, `wmi`, `csp`, `lsblk`, `luksdump`, `snapshot` (docs/observations.md).
+ * `source`: `osquery`, `securityinfo`, `rotate-reply`, `ddm`, `wmi`, `csp`, `lsblk`, `luksdump`, `snapshot` (docs/observations.md).
  * `volume`: the LUKS UUID for a report that names none, or empty. `now` is in seconds since 1970.
  * Errors: `OBSERVATION_SYNTAX`, `OBSERVATION_LIMIT`; `MISUSE` for another source.
  */

@@ -54,7 +54,9 @@ pub struct fdescrow_identity_functions {
     /// The bare RSA private operation (RFC 8017 §5.1.2): `input` and `output` have as many octets as the modulus.
     pub raw_private: Option<unsafe extern "C" fn(context: *mut c_void, input: fdescrow_bytes, output: *mut u8) -> i32>,
     /// RSA decryption with the padding taken off. `padding` is one of FDESCROW_UNPADS_…; at most `capacity` octets are written to
-    /// `output`, and how many to `length`. FDESCROW_CALLBACK_REFUSED where the padding was bad.
+    /// `output`, and how many to `length`. `capacity` is how long the key of this message is: nothing of another length is one.
+    /// FDESCROW_CALLBACK_REFUSED where the padding was bad or the length is another; a device that can be told the length and
+    /// then answers a bad padding with random octets (RFC 3218 §2.3.2) gives those.
     pub decrypt: Option<
         unsafe extern "C" fn(
             context: *mut c_void,
@@ -167,12 +169,16 @@ impl UnpaddingRsa for CallbackRsa {
         padding(algorithm).is_some_and(|padding| self.functions.0.unpads & padding != 0)
     }
 
-    fn decrypt(&self, algorithm: &KeyAlgorithm, ciphertext: &[u8]) -> Result<Option<Secret<[u8]>>, Unavailable> {
+    fn decrypt(
+        &self,
+        algorithm: &KeyAlgorithm,
+        ciphertext: &[u8],
+        capacity: usize,
+    ) -> Result<Option<Secret<[u8]>>, Unavailable> {
         let Functions(functions) = &self.functions;
         let (Some(call), Some(padding)) = (functions.decrypt, padding(algorithm)) else { return Ok(None) };
         let (mut answer, mut length) = (FDESCROW_CALLBACK_UNAVAILABLE, 0);
-        let output = Secret::filled(ciphertext.len(), |output| {
-            let capacity = output.len();
+        let output = Secret::filled(capacity, |output| {
             // SAFETY: rule 10: the function writes no more than `capacity` octets, and one length.
             answer = unsafe {
                 let ciphertext = fdescrow_bytes::of(ciphertext);

@@ -40,7 +40,7 @@ struct Sealed<'a> {
 /// Reads what a device or its management reports, and says what was understood, as JSON: `observation`, `envelopes` (sealed keys
 /// in it, by digest), `reply`, `csp`, `ignored`.
 ///
-/// `source`: `osquery`, `security_info`, `rotate_reply`, `ddm`, `wmi`, `csp`, `lsblk`, `luksdump`, `snapshot` (docs/observations.md).
+/// `source`: `osquery`, `securityinfo`, `rotate-reply`, `ddm`, `wmi`, `csp`, `lsblk`, `luksdump`, `snapshot` (docs/observations.md).
 /// `volume`: the LUKS UUID for a report that names none, or empty. `now` is in seconds since 1970.
 /// Errors: `OBSERVATION_SYNTAX`, `OBSERVATION_LIMIT`; `MISUSE` for another source.
 #[unsafe(no_mangle)]

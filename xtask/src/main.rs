@@ -1,4 +1,4 @@
-//! The project's own commands: `cargo xtask test`, `crash`, `simulate`, `paths`, `install`,
+//! The project's own commands: `cargo xtask test`, `go`, `crash`, `simulate`, `paths`, `install`,
 //! `bench-peers`, `bless`.
 //!
 //! The rule: whatever a command needs and the machine lacks is either installed below the target
@@ -12,6 +12,7 @@ mod advisories;
 mod bench;
 mod coverage;
 mod fuzz;
+mod go;
 mod install;
 mod paths;
 mod place;
@@ -28,6 +29,7 @@ use steps::{Failure, Steps};
 const HELP: &str = "\
 cargo xtask test            everything a change must pass: format, lints, tests, docs, dependencies
 cargo xtask test --all      the same, and coverage, fuzzing in short, crash loops
+cargo xtask go              the part of it that is about Go: lints, tests with cgo and without, races, fuzzing in short
 cargo xtask crash [--loops N]
                             the crash test, killed N times (1000)
 cargo xtask simulate [--seeds N]
@@ -64,6 +66,7 @@ fn main() -> ExitCode {
     let command: fn(&mut Steps, &Place, u32) -> Result<(), Failure> = match arguments.as_slice() {
         ["test"] => |steps, place, _| test::quick(steps, place),
         ["test", "--all"] => |steps, place, _| test::all(steps, place),
+        ["go"] => |steps, place, _| test::go(steps, place),
         ["crash"] | ["crash", "--loops", _] => test::crash,
         ["simulate"] | ["simulate", "--seeds", _] => test::simulate,
         ["install"] => |steps, place, _| install::check(steps, place),

@@ -4,7 +4,7 @@ use std::process::Command;
 
 use crate::place::Place;
 use crate::steps::{Failure, Outcome, Steps, run, status};
-use crate::{advisories, bench, coverage, fuzz, install, paths, tools};
+use crate::{advisories, bench, coverage, fuzz, go, install, paths, tools};
 
 /// Times that `test --all` kills the crash test.
 const CRASH_LOOPS_OF_ALL: u32 = 100;
@@ -14,13 +14,19 @@ const NO_TESTS_RUN: i32 = 4;
 
 /// What every change must pass.
 pub(crate) fn quick(steps: &mut Steps, place: &Place) -> Result<(), Failure> {
-    steps.run("tools", || tools::install(place, &[tools::TEST]))?;
+    steps.run("tools", || tools::install(place, &[tools::TEST, tools::GO]))?;
     checks(steps, place)
+}
+
+/// What is about Go of it.
+pub(crate) fn go(steps: &mut Steps, place: &Place) -> Result<(), Failure> {
+    steps.run("tools", || tools::install(place, &[tools::GO]))?;
+    go::check(steps, place)
 }
 
 /// The same, and what takes longer.
 pub(crate) fn all(steps: &mut Steps, place: &Place) -> Result<(), Failure> {
-    steps.run("tools", || tools::install(place, &[tools::TEST, tools::ALL]))?;
+    steps.run("tools", || tools::install(place, &[tools::TEST, tools::GO, tools::ALL]))?;
     checks(steps, place)?;
     steps.run("coverage", || coverage::check(place))?;
     paths::check(steps, place, false)?;
@@ -53,6 +59,7 @@ fn checks(steps: &mut Steps, place: &Place) -> Result<(), Failure> {
         let mut doc = cargo(&["doc", "--workspace", "--all-features", "--no-deps"]);
         run(doc.arg("--locked").env("RUSTDOCFLAGS", "--deny warnings"))
     })?;
+    go::check(steps, place)?;
     steps.run("dependencies", || advisories::check(place))
 }
 

@@ -62,6 +62,12 @@ pub(crate) const TEST: Need = Need {
     ],
 };
 
+/// For `cargo xtask go`: Go itself, and what cgo asks for the library.
+pub(crate) const GO: Need = Need {
+    wheels: &[],
+    programs: &[program("go", "golang-go"), program("pkg-config", "pkgconf"), program("cc", "gcc")],
+};
+
 /// For the steps that `--all` adds.
 pub(crate) const ALL: Need = Need {
     wheels: &[

@@ -150,7 +150,12 @@ impl UnpaddingRsa for Unpadding {
         self.mechanism(algorithm).is_some()
     }
 
-    fn decrypt(&self, algorithm: &KeyAlgorithm, ciphertext: &[u8]) -> Result<Option<Secret<[u8]>>, Unavailable> {
+    fn decrypt(
+        &self,
+        algorithm: &KeyAlgorithm,
+        ciphertext: &[u8],
+        _length: usize,
+    ) -> Result<Option<Secret<[u8]>>, Unavailable> {
         let Some(mechanism) = self.mechanism(algorithm) else { return Ok(None) };
         self.key.call(|session, key| decrypt(session, &mechanism, key, ciphertext))
     }

@@ -7,7 +7,7 @@ use fdescrow_tests::documents::hold;
 
 /// Where a group of numbers begins, and what it is about.
 const GROUPS: [(i32, &str); 11] = [
-    (1, "The C ABI"),
+    (1, "Calls from other languages"),
     (100, "Keys, names, times, randomness"),
     (150, "Policies and profiles"),
     (200, "Envelopes"),

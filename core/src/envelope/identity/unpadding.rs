@@ -23,11 +23,17 @@ pub trait UnpaddingRsa: fmt::Debug + Send + Sync {
     fn permits(&self, algorithm: &KeyAlgorithm) -> bool;
 
     /// What was encrypted; `None` for whatever it calls a bad padding. `ciphertext` has as many octets as the modulus, and
-    /// `algorithm` is one that it [permits](Self::permits).
+    /// `algorithm` is one that it [permits](Self::permits). What has not `length` octets is no key of this message: a device
+    /// that can be told so answers with random octets instead (RFC 3218 §2.3.2), and says nothing by how long it takes.
     ///
     /// # Errors
     /// [`Unavailable`] if the private key cannot be reached.
-    fn decrypt(&self, algorithm: &KeyAlgorithm, ciphertext: &[u8]) -> Result<Option<Secret<[u8]>>, Unavailable>;
+    fn decrypt(
+        &self,
+        algorithm: &KeyAlgorithm,
+        ciphertext: &[u8],
+        length: usize,
+    ) -> Result<Option<Secret<[u8]>>, Unavailable>;
 }
 
 /// The identity of a key that unpads by itself. For PKCS#1 v1.5, how long the device takes may tell what our answers do not.
@@ -68,7 +74,7 @@ impl<U: UnpaddingRsa> Identity for UnpaddingIdentity<U> {
             return Ok(self.rejection.substitute(wrapped.encrypted_key, length));
         };
         let substitute = self.rejection.substitute(&ciphertext, length);
-        let answer = self.device.decrypt(wrapped.algorithm, &ciphertext)?;
+        let answer = self.device.decrypt(wrapped.algorithm, &ciphertext, length)?;
         Ok(answer.filter(|answer| answer.len() == length).unwrap_or(substitute))
     }
 }

@@ -1,0 +1,31 @@
+//go:build (!cgo || fdescrow_purego) && amd64 && windows
+
+package native
+
+import "unsafe"
+
+// passedView is a view as Windows passes it: by a pointer to it.
+type passedView struct {
+	data   unsafe.Pointer
+	length uintptr
+}
+
+func at(pointer uintptr) []byte {
+	view := (*passedView)(address(pointer))
+	return unsafe.Slice((*byte)(view.data), int(view.length))
+}
+
+func rawPrivateEntry(context, input, output uintptr) uintptr {
+	shown := at(input)
+	return uintptr(rawPrivate(context, shown, borrowedView(output, uintptr(len(shown)))))
+}
+
+func decryptEntry(context, padding, ciphertext, output, capacity, lengthOut uintptr) uintptr {
+	written, answer := decrypt(context, uint32(padding), at(ciphertext), borrowedView(output, capacity))
+	storeLength(lengthOut, written)
+	return uintptr(answer)
+}
+
+func agreeEntry(context, point, output, capacity uintptr) uintptr {
+	return uintptr(agree(context, at(point), borrowedView(output, capacity)))
+}
