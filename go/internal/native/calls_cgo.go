@@ -795,6 +795,11 @@ func StoreOpen(url string) (storeOut Store, failureOut Error, result int32) {
 	return
 }
 
+func StoreSchema() (schemaOut Text, failureOut Error, result int32) {
+	result = int32(C.fdescrow_store_schema((**C.fdescrow_text)(unsafe.Pointer(&schemaOut.pointer)), (**C.fdescrow_error)(unsafe.Pointer(&failureOut.pointer))))
+	return
+}
+
 func StoreMigrate(url string, apply bool) (statementsOut Text, failureOut Error, result int32) {
 	result = int32(C.call_store_migrate((*C.char)(unsafe.Pointer(unsafe.StringData(url))), C.size_t(len(url)), C.bool(apply), (**C.fdescrow_text)(unsafe.Pointer(&statementsOut.pointer)), (**C.fdescrow_error)(unsafe.Pointer(&failureOut.pointer))))
 	return

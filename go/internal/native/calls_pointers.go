@@ -125,6 +125,7 @@ var symbols struct {
 	KeyringCount                 uintptr
 	KeyringFree                  uintptr
 	StoreOpen                    uintptr
+	StoreSchema                  uintptr
 	StoreMigrate                 uintptr
 	StoreFree                    uintptr
 }
@@ -244,6 +245,7 @@ func symbolTable() map[string]*uintptr {
 		"fdescrow_keyring_count":                  &symbols.KeyringCount,
 		"fdescrow_keyring_free":                   &symbols.KeyringFree,
 		"fdescrow_store_open":                     &symbols.StoreOpen,
+		"fdescrow_store_schema":                   &symbols.StoreSchema,
 		"fdescrow_store_migrate":                  &symbols.StoreMigrate,
 		"fdescrow_store_free":                     &symbols.StoreFree,
 	}
@@ -980,6 +982,12 @@ func KeyringFree(keyring Keyring) {
 func StoreOpen(url string) (storeOut Store, failureOut Error, result int32) {
 	urlView := passedView{unsafe.Pointer(unsafe.StringData(url)), uintptr(len(url))}
 	answer, _, _ := purego.SyscallN(symbols.StoreOpen, uintptr(unsafe.Pointer(&urlView)), uintptr(unsafe.Pointer(&storeOut.pointer)), uintptr(unsafe.Pointer(&failureOut.pointer)))
+	result = int32(answer)
+	return
+}
+
+func StoreSchema() (schemaOut Text, failureOut Error, result int32) {
+	answer, _, _ := purego.SyscallN(symbols.StoreSchema, uintptr(unsafe.Pointer(&schemaOut.pointer)), uintptr(unsafe.Pointer(&failureOut.pointer)))
 	result = int32(answer)
 	return
 }

@@ -25,6 +25,8 @@ type (
 	Keyring struct{ pointer unsafe.Pointer }
 	// Policy is a fdescrow_policy *.
 	Policy struct{ pointer unsafe.Pointer }
+	// Reply is a fdescrow_reply *.
+	Reply struct{ pointer unsafe.Pointer }
 	// Secret is a fdescrow_secret *.
 	Secret struct{ pointer unsafe.Pointer }
 	// Store is a fdescrow_store *.
