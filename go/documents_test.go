@@ -208,3 +208,27 @@ func TestCertificatesAndSheets(t *testing.T) {
 		sheet.Close()
 	}
 }
+
+// Every piece of Go in the document stands in an example, which runs.
+func TestTheDocumentIsMadeOfExamples(t *testing.T) {
+	trimmed := func(text string) string {
+		var lines []string
+		for _, line := range strings.Split(text, "\n") {
+			if line = strings.TrimSpace(line); line != "" {
+				lines = append(lines, line)
+			}
+		}
+		return "\n" + strings.Join(lines, "\n") + "\n"
+	}
+	examples := trimmed(string(must(os.ReadFile("example_test.go"))))
+	parts := strings.Split(string(must(os.ReadFile("../docs/go.md"))), "```go\n")
+	if len(parts) < 4 {
+		t.Fatal(len(parts))
+	}
+	for _, part := range parts[1:] {
+		block, _, _ := strings.Cut(part, "```")
+		if !strings.Contains(examples, trimmed(block)) {
+			t.Errorf("no example has this:\n%s", block)
+		}
+	}
+}

@@ -2,9 +2,13 @@ package fdescrow_test
 
 import (
 	"context"
+	"crypto/rand"
+	"crypto/rsa"
 	"errors"
 	"fmt"
 	"log"
+	"os"
+	"path/filepath"
 	"time"
 
 	"fdescrow"
@@ -15,37 +19,25 @@ func organization() (*fdescrow.Certificates, *fdescrow.Keyring, *fdescrow.Escrow
 	certificates, private, err := fdescrow.NewCertificate{
 		Subject: "CN=Escrow,O=Example", Algorithm: "rsa-2048", NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().AddDate(1, 0, 0),
 	}.Generate()
-	if err != nil {
-		log.Fatal(err)
-	}
+	check(err)
 	defer private.Close()
 	keyring, err := fdescrow.NewKeyring(fdescrow.PrivateKeyFile{Secret: private, Certificates: certificates})
-	if err != nil {
-		log.Fatal(err)
-	}
+	check(err)
 	escrow, err := fdescrow.Open("memory:", "example.com", fdescrow.WithCertificates(certificates))
-	if err != nil {
-		log.Fatal(err)
-	}
+	check(err)
 	return certificates, keyring, escrow
 }
 
 // message is what a Mac sends.
 func message(certificates *fdescrow.Certificates) []byte {
 	text, err := fdescrow.NewSecret([]byte("ABCD-EFGH-IJKL-MNOP-QRST-UVWX"))
-	if err != nil {
-		log.Fatal(err)
-	}
+	check(err)
 	defer text.Close()
 	key, err := fdescrow.ParseExact(fdescrow.FileVault, text)
-	if err != nil {
-		log.Fatal(err)
-	}
+	check(err)
 	defer key.Close()
 	envelope, err := fdescrow.Seal(key, certificates, fdescrow.Sealing{Bare: true, Format: fdescrow.EnvelopedPKCS1v15})
-	if err != nil {
-		log.Fatal(err)
-	}
+	check(err)
 	defer envelope.Close()
 	return envelope.DER()
 }
@@ -64,14 +56,10 @@ func ExampleEscrow() {
 	}
 	fmt.Println(receipt.Status)
 	report, err := escrow.Check(ctx, keyring, fdescrow.CheckOptions{})
-	if err != nil {
-		log.Fatal(err)
-	}
+	check(err)
 	fmt.Println("opened:", report.Opened)
 	key, err := escrow.Reveal(ctx, fdescrow.Reveal{Device: "C02XYZ", By: "ana", Reason: "lost passphrase"}, keyring)
-	if err != nil {
-		log.Fatal(err)
-	}
+	check(err)
 	defer key.Close()
 	fmt.Println(key)
 	_ = key.Use(func(secret []byte) { fmt.Println(string(secret)) })
@@ -80,6 +68,80 @@ func ExampleEscrow() {
 	// opened: 1
 	// [redacted]
 	// ABCD-EFGH-IJKL-MNOP-QRST-UVWX
+}
+
+// From the profile that a Mac receives to the key that a person reads out.
+func Example() {
+	ctx := context.Background()
+	certificates, keyring, opened := organization()
+	opened.Close()
+	defer keyring.Close()
+	policy, err := fdescrow.ParsePolicy([]byte(`
+[organization]
+id = "example.com"
+name = "Example Ltd"
+identifier = "com.example"
+[filevault.enforcement]
+[filevault.escrow]
+location = "Example Ltd"
+`))
+	check(err)
+	defer policy.Close()
+	folder, err := os.MkdirTemp("", "fdescrow")
+	check(err)
+	defer os.RemoveAll(folder)
+	path := filepath.Join(folder, "keys.db")
+	what := func([]byte) []byte { return message(certificates) }
+
+	escrow, err := fdescrow.Open("sqlite:"+path, "example.com", fdescrow.WithPolicies(policy), fdescrow.WithCertificates(certificates))
+	check(err)
+	defer escrow.Close()
+	profile, err := escrow.Profile(ctx, "C02XYZ") // the bytes to deliver
+	check(err)
+	receipt, err := escrow.Receive(ctx, fdescrow.Sealed("C02XYZ", fdescrow.FileVault, what(profile)).By("orbit"))
+	check(err)
+	report, err := escrow.Check(ctx, keyring, fdescrow.CheckOptions{}) // batch after batch
+	check(err)
+	for key, err := range escrow.Undecryptable(ctx).All() {
+		check(err)
+		fmt.Println(key.Device, key.Reason, key.Remedy)
+	}
+	key, err := escrow.Reveal(ctx, fdescrow.Reveal{Device: "C02XYZ", By: "ana", Reason: "lost passphrase"}, keyring)
+	check(err)
+	defer key.Close()
+	check(key.Use(func(secret []byte) { fmt.Println(string(secret)) })) // the only word that shows a key
+
+	fmt.Println(receipt.Status, report.Opened)
+	// Output:
+	// ABCD-EFGH-IJKL-MNOP-QRST-UVWX
+	// stored 1
+}
+
+func check(err error) {
+	if err != nil {
+		log.Fatal(err)
+	}
+}
+
+// A key in a file that is encrypted, and one in a key service.
+func ExampleNewKeyring() {
+	certificates, opened, escrow := organization()
+	escrow.Close()
+	opened.Close()
+	signer, err := rsa.GenerateKey(rand.Reader, 2048) // or what the client of a key service gives
+	check(err)
+	password, err := fdescrow.NewSecret([]byte("password"))
+	check(err)
+	defer password.Close()
+	pemOrPKCS12 := []byte("what the file holds")
+
+	keyring, err := fdescrow.NewKeyring(
+		fdescrow.PrivateKeyFile{File: pemOrPKCS12, Password: password},
+		fdescrow.PrivateKey{Key: signer, Certificates: certificates},
+	)
+	fmt.Println(keyring == nil, errors.Is(err, fdescrow.ErrIdentitySyntax))
+	// Output:
+	// true true
 }
 
 // Every device is visited, a page at a time.
@@ -113,9 +175,7 @@ func ExampleJudge() {
 		{Envelope: []byte("no message"), Kind: fdescrow.FileVault},
 	}
 	verdicts, err := fdescrow.Judge(context.Background(), keyring, rows, fdescrow.SuiteFileVault)
-	if err != nil {
-		log.Fatal(err)
-	}
+	check(err)
 	for _, verdict := range verdicts {
 		fmt.Printf("%s: %q\n", verdict.Verdict, verdict.Code)
 	}
@@ -127,9 +187,7 @@ func ExampleJudge() {
 // An error has a number, and says what to do.
 func ExampleError() {
 	text, err := fdescrow.NewSecret([]byte("ABCD-EFGH"))
-	if err != nil {
-		log.Fatal(err)
-	}
+	check(err)
 	defer text.Close()
 	_, err = fdescrow.ParseTyped(fdescrow.FileVault, text)
 	var failure *fdescrow.Error

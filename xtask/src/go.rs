@@ -34,6 +34,11 @@ pub(crate) fn check(steps: &mut Steps, place: &Place) -> Result<(), Failure> {
     steps.run("go, fuzz", || go.fuzz())
 }
 
+/// Writes anew what follows from C's header.
+pub(crate) fn generate(place: &Place) -> Result<Outcome, Failure> {
+    run(place.command("go").current_dir(place.root.join("go")).args(["generate", "."]).env("CGO_ENABLED", "0"))
+}
+
 /// How Go gets to the library.
 #[derive(Clone, Copy)]
 enum Way {

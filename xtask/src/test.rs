@@ -101,11 +101,12 @@ pub(crate) fn simulate(steps: &mut Steps, place: &Place, seeds: u32) -> Result<(
 
 /// Rewrites the tables in the documents that a test would otherwise compare.
 pub(crate) fn bless(steps: &mut Steps, place: &Place) -> Result<(), Failure> {
-    steps.run("tools", || tools::install(place, &[tools::TEST]))?;
+    steps.run("tools", || tools::install(place, &[tools::TEST, tools::GO]))?;
     steps.run("bless", || {
         let mut bless = nextest(place);
         run(bless.args(["--filterset", "test(documented)"]).env("BLESS", "1"))
     })?;
+    steps.run("bless, go", || go::generate(place))?;
     paths::check(steps, place, true)
 }
 
