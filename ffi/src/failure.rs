@@ -94,6 +94,15 @@ macro_rules! from_core {
 }
 
 from_core! {
+    fdescrow::agent::bitlocker::PlannerError,
+    fdescrow::agent::bitlocker::SealingError,
+    fdescrow::agent::filevault::PlannerError,
+    fdescrow::agent::luks::ObservationError,
+    fdescrow::agent::luks::PlannerError,
+    fdescrow::agent::luks::SealingError,
+    fdescrow::agent::snapd::PlannerError,
+    fdescrow::agent::spool::Mismatch,
+    fdescrow::agent::spool::SpoolError,
     fdescrow::audit::CheckpointError,
     fdescrow::audit::MacKeyError,
     fdescrow::envelope::CertificateError,
