@@ -116,7 +116,7 @@ static int begin(struct agent *agent, const char *device, fdescrow_str plan, fde
     }
     TRY(fdescrow_luks_volume(fdescrow_bytes_of(header, header_length), &volume, &error));
     TRY(fdescrow_certificates_parse(pem, &pinned, &error));
-    TRY(fdescrow_luks_open(fdescrow_str_of(state), plan, pinned, fdescrow_str_of(device), fdescrow_text_value(volume),
+    TRY(fdescrow_luks_open(fdescrow_str_of(state), plan, fdescrow_str_of(device), fdescrow_text_value(volume), pinned,
                            &agent->planner, &error));
     TRY(fdescrow_spool_read(fdescrow_bytes_of(spool, spool_length), &agent->spool, &error));
     if (fdescrow_spool_damaged(agent->spool) > 0) {

@@ -205,9 +205,9 @@ pub extern "C" fn fdescrow_luks_volume(
 pub extern "C" fn fdescrow_luks_open(
     state_json: fdescrow_str,
     plan_json: fdescrow_str,
-    pinned: Option<&fdescrow_certificates>,
     device: fdescrow_str,
     volume: fdescrow_str,
+    pinned: Option<&fdescrow_certificates>,
     planner_out: Output<'_, fdescrow_planner>,
     error_out: Errors<'_>,
 ) -> fdescrow_result {
