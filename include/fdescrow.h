@@ -824,7 +824,8 @@ fdescrow_result fdescrow_planner_failed(fdescrow_planner *planner,
  *
  * The spool lets the envelope go if the receipt says verified at the level of the planner's rules; `append_out` receives the bytes to
  * append to its file, often none. Write the planner's state down before: what the spool does not hold any more, the planner must know.
- * Errors: `REQUEST_SYNTAX`; `EVENT_REJECTED` if the receipt is of another device, place, request or envelope: nothing changed by it.
+ * Errors: `REQUEST_SYNTAX`; `EVENT_REJECTED` if the receipt is of another device, place, request or envelope: nothing changed by it, but that the
+ * server was asked.
  */
 fdescrow_result fdescrow_planner_receipt(fdescrow_planner *planner,
                                          fdescrow_spool *spool,

@@ -66,6 +66,7 @@ opaque!(fdescrow_planner, Planner, b"fdplannr");
 
 /// A planner of one of the platforms.
 #[derive(Debug)]
+#[non_exhaustive]
 pub enum Planner {
     /// A volume of a Windows computer.
     BitLocker(Box<BitLocker>),
@@ -286,7 +287,8 @@ pub extern "C" fn fdescrow_planner_failed(
 ///
 /// The spool lets the envelope go if the receipt says verified at the level of the planner's rules; `append_out` receives the bytes to
 /// append to its file, often none. Write the planner's state down before: what the spool does not hold any more, the planner must know.
-/// Errors: `REQUEST_SYNTAX`; `EVENT_REJECTED` if the receipt is of another device, place, request or envelope: nothing changed by it.
+/// Errors: `REQUEST_SYNTAX`; `EVENT_REJECTED` if the receipt is of another device, place, request or envelope: nothing changed by it, but that the
+/// server was asked.
 #[unsafe(no_mangle)]
 pub extern "C" fn fdescrow_planner_receipt(
     planner: Option<&mut fdescrow_planner>,
@@ -298,9 +300,13 @@ pub extern "C" fn fdescrow_planner_receipt(
 ) -> fdescrow_result {
     produce(append_out, error_out, || {
         let (planner, spool) = (borrow_mut(planner)?.plans_mut(), borrow_mut(spool)?);
-        let receipt: Receipt = request(receipt_json)?;
+        let (receipt, now): (Result<Receipt, _>, _) = (request(receipt_json), Timestamp::from_unix_seconds(now)?);
+        if receipt.is_err() && planner.asks().is_some() {
+            planner.failed(None, now)?;
+        }
+        let receipt = receipt?;
         if planner.asks().is_some() {
-            planner.answered(receipt.clone(), Timestamp::from_unix_seconds(now)?)?;
+            planner.answered(receipt.clone(), now)?;
         } else if let Err(failure) = planner.receipt(&receipt)
             && spool.entry(&receipt.envelope).is_none()
         {

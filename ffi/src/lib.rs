@@ -8,7 +8,7 @@
 //! Raw pointers are followed in `handle.rs`, `view.rs` and `callback.rs` and nowhere else: the declarations take references that
 //! may be NULL, so that their bodies are safe Rust.
 #![allow(non_camel_case_types, reason = "C's names")]
-#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, reason = "tests fail by panicking"))]
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking"))]
 #![cfg_attr(
     not(feature = "server"),
     allow(dead_code, reason = "an agent's library has not all of what the functions share")

@@ -10,6 +10,7 @@
 )]
 
 #[path = "c/programs.rs"]
+#[allow(dead_code, reason = "the agent's tests use the rest of it")]
 mod programs;
 
 use programs::{Library, Program};

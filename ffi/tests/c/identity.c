@@ -49,12 +49,22 @@ static int32_t raw_private(void *context, fdescrow_bytes input, uint8_t *output)
 static int32_t unpadded(void *context, uint32_t padding, fdescrow_bytes ciphertext, uint8_t *output, size_t capacity,
                         size_t *length)
 {
-    *length = capacity;
-    if (padding == FDESCROW_UNPADS_PKCS1V15) {
-        return decrypt((struct device *)context, RSA_PKCS1_PADDING, NULL, ciphertext, output, length);
+    /* OpenSSL wants room for the whole modulus, whatever comes out. */
+    uint8_t wide[1024];
+    int is_pkcs1v15 = padding == FDESCROW_UNPADS_PKCS1V15;
+    const EVP_MD *hash = is_pkcs1v15 ? NULL : padding == FDESCROW_UNPADS_OAEP_SHA256 ? EVP_sha256() : EVP_sha1();
+    int32_t answer;
+    *length = sizeof wide;
+    answer = decrypt((struct device *)context, is_pkcs1v15 ? RSA_PKCS1_PADDING : RSA_PKCS1_OAEP_PADDING, hash, ciphertext, wide,
+                     length);
+    if (answer == FDESCROW_CALLBACK_DONE && *length != capacity) {
+        answer = FDESCROW_CALLBACK_REFUSED;
     }
-    return decrypt((struct device *)context, RSA_PKCS1_OAEP_PADDING,
-                   padding == FDESCROW_UNPADS_OAEP_SHA256 ? EVP_sha256() : EVP_sha1(), ciphertext, output, length);
+    if (answer == FDESCROW_CALLBACK_DONE) {
+        memcpy(output, wide, capacity);
+    }
+    memset(wide, 0, sizeof wide);
+    return answer;
 }
 
 static int32_t agree(void *context, fdescrow_bytes point, uint8_t *output, size_t capacity)

@@ -48,31 +48,44 @@ impl Program {
 
     /// The same, with further libraries.
     pub(crate) fn compile_with(name: &str, library: Library, with: &[&str]) -> Self {
-        Self::link(&["gcc", "-std=c99"], &source(name), name, library, with)
+        Self::link(&["gcc", "-std=c99"], &[source(name)], name, library, with)
     }
 
     pub(crate) fn compile_as_cxx(name: &str) -> Self {
-        Self::link(&["g++", "-std=c++17", "-x", "c++"], &source(name), &format!("{name}-cxx"), Library::Shared, &[])
+        let compiler = ["g++", "-std=c++17", "-x", "c++"];
+        Self::link(&compiler, &[source(name)], &format!("{name}-cxx"), Library::Shared, &[])
     }
 
     pub(crate) fn compile_sanitized(name: &str) -> Self {
         let compiler = ["gcc", "-std=c99", "-fsanitize=address", "-fno-omit-frame-pointer", "-pthread"];
-        Self::link(&compiler, &source(name), &format!("{name}-sanitized"), Library::Static, &[])
+        Self::link(&compiler, &[source(name)], &format!("{name}-sanitized"), Library::Static, &[])
     }
 
     pub(crate) fn compile_text(name: &str, text: &str, library: Library) -> Self {
         let file = scratch(&format!("{name}-source")).join(format!("{name}.c"));
         fs::write(&file, text).unwrap();
-        Self::link(&["gcc", "-std=c99"], &file, name, library, &[])
+        Self::link(&["gcc", "-std=c99"], &[file], name, library, &[])
     }
 
-    fn link(compiler: &[&str], source: &Path, name: &str, library: Library, with: &[&str]) -> Self {
+    /// A program of `examples/c`, all files of a folder.
+    pub(crate) fn compile_example(name: &str, library: Library) -> Self {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/c").join(name);
+        let files = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+        let sources: Vec<PathBuf> = files.filter(|file| file.extension().is_some_and(|end| end == "c")).collect();
+        Self::link(&["gcc", "-std=c99"], &sources, name, library, &[])
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    fn link(compiler: &[&str], sources: &[PathBuf], name: &str, library: Library, with: &[&str]) -> Self {
         let path = scratch(&format!("{name}-program")).join("program");
         let here = Path::new(env!("CARGO_MANIFEST_DIR"));
         let mut command = Command::new(compiler[0]);
         command.args(&compiler[1..]).args(WARNINGS).arg("-g");
         command.arg("-I").arg(here.join("../include")).arg("-I").arg(here.join("tests/c"));
-        command.arg(source).arg("-o").arg(&path);
+        command.args(sources).arg("-o").arg(&path);
         // After `-x c++`, what follows is no source.
         if compiler.contains(&"-x") {
             command.args(["-x", "none"]);
@@ -81,7 +94,8 @@ impl Program {
         match library {
             Library::Shared => {
                 command.arg("-L").arg(&built).arg("-lfdescrow_ffi");
-                command.arg(format!("-Wl,-rpath,{}", built.display()));
+                // Before LD_LIBRARY_PATH, in which cargo names folders that may hold a library of another build.
+                command.arg(format!("-Wl,--disable-new-dtags,-rpath,{}", built.display()));
             }
             Library::Static => {
                 command.arg(built.join("libfdescrow_ffi.a")).args(["-lpthread", "-ldl", "-lm"]);
