@@ -324,6 +324,61 @@
 #define FDESCROW_RESULT_SPOOL_FULL 551
 
 /**
+ * There is nothing to do now.
+ */
+#define FDESCROW_STEP_NONE 0
+
+/**
+ * Send the document of `fdescrow_planner_upload`; then `fdescrow_planner_receipt`, or `fdescrow_planner_failed` without an answer.
+ */
+#define FDESCROW_STEP_ASK 1
+
+/**
+ * Run `fdescrow_luks_command` or `fdescrow_filevault_command`, call `fdescrow_bitlocker_call`, post `fdescrow_snapd_body`.
+ */
+#define FDESCROW_STEP_CALL 2
+
+/**
+ * `fdescrow_planner_escrow`; write what it gives to the disk; then `fdescrow_planner_done`.
+ */
+#define FDESCROW_STEP_ESCROW 3
+
+/**
+ * Have a key made: `fdescrow_luks_generate`; or post `fdescrow_snapd_body` and give the answer to `fdescrow_snapd_generated`.
+ */
+#define FDESCROW_STEP_GENERATE 4
+
+/**
+ * Remove what is where the copy of the LUKS header goes; then as `FDESCROW_STEP_CALL`.
+ */
+#define FDESCROW_STEP_BACK_UP_HEADER 5
+
+/**
+ * Remove the copy of the LUKS header.
+ */
+#define FDESCROW_STEP_DROP_BACKUP 6
+
+/**
+ * Run `fdescrow_filevault_command` with the key that was released for it, or a user's password.
+ */
+#define FDESCROW_STEP_CHANGE_RECOVERY 7
+
+/**
+ * Run `fdescrow_filevault_command` with the key that was released for it; then `fdescrow_filevault_attested`.
+ */
+#define FDESCROW_STEP_VALIDATE_RECOVERY 8
+
+/**
+ * Queue the MDM command RotateFileVaultKey.
+ */
+#define FDESCROW_STEP_SEND_ROTATE 9
+
+/**
+ * Queue the MDM command SecurityInfo.
+ */
+#define FDESCROW_STEP_SEND_SECURITY_INFO 10
+
+/**
  * The number of the C ABI that this header describes. It grows when something is taken away or changes its meaning; what is
  * only added leaves it as it is.
  */
@@ -398,9 +453,23 @@ typedef struct fdescrow_key fdescrow_key;
 typedef struct fdescrow_keyring fdescrow_keyring;
 
 /**
+ * Plans for one volume of a device. Made by `fdescrow_luks_open`, `fdescrow_bitlocker_open`, `fdescrow_filevault_open` and
+ * `fdescrow_snapd_open`; a function of one platform does not take the planner of another (`MISUSE`).
+ *
+ * The loop: look at the device; `fdescrow_planner_next`; do the one step that `fdescrow_planner_step` names; say what became of it; write
+ * `fdescrow_planner_state` down; again. It may be killed anywhere.
+ */
+typedef struct fdescrow_planner fdescrow_planner;
+
+/**
  * The policy of an organization with its groups, as docs/policy.md describes it.
  */
 typedef struct fdescrow_policy fdescrow_policy;
+
+/**
+ * Where a function of a store writes its answer. It is the library's, and good until the function returns.
+ */
+typedef struct fdescrow_reply fdescrow_reply;
 
 /**
  * A secret: a recovery key, a password, a private key. Its memory is wiped when it is freed.
@@ -408,6 +477,12 @@ typedef struct fdescrow_policy fdescrow_policy;
  * A copy that you make of what `fdescrow_secret_expose` shows is yours to wipe.
  */
 typedef struct fdescrow_secret fdescrow_secret;
+
+/**
+ * Sealed keys that the server has not acknowledged, and the names under which they are sent. The file is the agent's: what is to
+ * be written to it, the functions give.
+ */
+typedef struct fdescrow_spool fdescrow_spool;
 
 /**
  * Where keys are remembered: SQLite, memory, or tables of the embedder's.
@@ -425,20 +500,6 @@ typedef struct fdescrow_text fdescrow_text;
  * A number keeps its meaning for good; a newer library may return numbers that this header does not name.
  */
 typedef int32_t fdescrow_result;
-
-/**
- * Bytes. Empty: any pointer, NULL too, and length 0.
- */
-typedef struct {
-    /**
-     * The first one.
-     */
-    const uint8_t *data;
-    /**
-     * How many.
-     */
-    size_t length;
-} fdescrow_bytes;
 
 /**
  * Where a function puts what it makes: `T **` in C.
@@ -470,6 +531,24 @@ typedef struct {
 /**
  * Where a function puts what it makes: `T **` in C.
  */
+
+/**
+ * Where a function puts what it makes: `T **` in C.
+ */
+
+/**
+ * Bytes. Empty: any pointer, NULL too, and length 0.
+ */
+typedef struct {
+    /**
+     * The first one.
+     */
+    const uint8_t *data;
+    /**
+     * How many.
+     */
+    size_t length;
+} fdescrow_bytes;
 
 /**
  * Where a function puts what it makes: `T **` in C.
@@ -550,9 +629,587 @@ typedef struct {
  * Where a function puts what it makes: `T **` in C.
  */
 
+/**
+ * Where a function puts what it makes: `T **` in C.
+ */
+
+/**
+ * One method of a store: what is asked, as JSON, and where the answer goes. It returns 0 or `FDESCROW_RESULT_STORE_UNAVAILABLE`,
+ * `_CONFLICT`, `_UNKNOWN`, `_CORRUPT`, `_SCHEMA`, `_DURABILITY` or `FDESCROW_RESULT_MISUSE`; another number means *unavailable*.
+ */
+typedef fdescrow_result (*fdescrow_store_function)(void *context, fdescrow_str request_json, const fdescrow_reply *reply);
+
+/**
+ * A store of your own, over the rows of your database. docs/storage.md has the promises, docs/c-abi.md the documents.
+ *
+ * The functions are called from any thread, several at a time.
+ */
+typedef struct {
+    /**
+     * FDESCROW_ABI_VERSION.
+     */
+    uint32_t version;
+    /**
+     * Handed to every function. It must be good from any thread until `free` is called.
+     */
+    void *context;
+    /**
+     * Called once, when nothing uses the store any more, or if it was not taken. May be NULL.
+     */
+    void (*free)(void *context);
+    /**
+     * Reads one row: the request is its `table` and `key`; answers `row`, null if it is not there.
+     */
+    fdescrow_store_function get;
+    /**
+     * Lists rows by an index: answers `rows`, and `more`, whether there are further ones.
+     */
+    fdescrow_store_function list;
+    /**
+     * Counts rows: answers `count`.
+     */
+    fdescrow_store_function count;
+    /**
+     * Claims rows that are due: answers `rows`.
+     */
+    fdescrow_store_function claim;
+    /**
+     * Gives claimed rows back.
+     */
+    fdescrow_store_function release;
+    /**
+     * Writes a change set, all of it and durably, or nothing: answers `revision`; with `_CONFLICT`, `current`, `cause` (`revision`,
+     * `guard`, `absent`, `present`) and `table`.
+     */
+    fdescrow_store_function commit;
+    /**
+     * Writes several, each for itself: answers `results`, each with `result` and what `commit` answers. May be NULL.
+     */
+    fdescrow_store_function commit_batch;
+    /**
+     * Whether a change was committed: answers `revision`, or null.
+     */
+    fdescrow_store_function committed;
+    /**
+     * Reads audit entries in the order of their commits: answers `events`, each with `cursor` and `row`, and `next`.
+     */
+    fdescrow_store_function events;
+    /**
+     * Reads tables as they were at one moment, each row by `fdescrow_reply_row`.
+     */
+    fdescrow_store_function snapshot;
+} fdescrow_store_functions;
+
+/**
+ * Opens stores for the conformance suite.
+ */
+typedef struct {
+    /**
+     * FDESCROW_ABI_VERSION.
+     */
+    uint32_t version;
+    /**
+     * Handed to every function.
+     */
+    void *context;
+    /**
+     * Fills in the functions of a store: an empty one, or, where `again` is true, the one that was opened last as another process would
+     * find it.
+     */
+    fdescrow_result (*open)(void *context, bool again, fdescrow_store_functions *functions);
+    /**
+     * Lets the store's own clock go on by so many seconds. NULL if it has none.
+     */
+    void (*wait)(void *context, uint32_t seconds);
+} fdescrow_store_factory;
+
 #ifdef __cplusplus
 extern "C" {
 #endif // __cplusplus
+
+/**
+ * Method of `fdescrow_planner`: what is to be written down after every step, as JSON without any secret. The next run opens it.
+ *
+ * Errors: `NULL_POINTER`.
+ */
+fdescrow_result fdescrow_planner_state(const fdescrow_planner *planner,
+                                       fdescrow_text **state_out,
+                                       fdescrow_error **error_out);
+
+/**
+ * Method of `fdescrow_planner`: pursues a goal, in place of the one before; the same goal again changes nothing.
+ *
+ * `goal_json`: `id`, a word that names it for good, such as a rotation's id; `aim`: for LUKS `"escrow"` or `{"rotate":{"replace":["1"]}}`, the
+ * slots that are to go; for BitLocker `"adopt"`, `"protect"`, `"restore_protection"` or `{"rotate":{"replace":["{…}"]}}`, the protectors; for FileVault
+ * `"attest"`, `"escrow"` or `"rotate"`; for snapd there is none.
+ * Errors: `REQUEST_SYNTAX`; `MISUSE` for FileVault if nothing was looked at: what is there now is of the old key.
+ */
+fdescrow_result fdescrow_planner_pursue(fdescrow_planner *planner,
+                                        fdescrow_str goal_json,
+                                        fdescrow_error **error_out);
+
+/**
+ * Method of `fdescrow_planner`: decides, by what was looked at, what the situation is and what to do.
+ *
+ * At the first time the planner learns from the spool what it holds for this volume: it may be ahead of the state. `next_out` receives JSON:
+ * `situation`, and where the platform has them `standing` (`acts`, `waits`, `rests`, `needs_person`, `needs_administrator`), `because`, `step`, `held`, `remarks`,
+ * `attested`, `wake_at`.
+ * Errors: `MISUSE` without a goal, or if nothing was looked at since the last step.
+ */
+fdescrow_result fdescrow_planner_next(fdescrow_planner *planner,
+                                      const fdescrow_spool *spool,
+                                      fdescrow_text **next_out,
+                                      fdescrow_error **error_out);
+
+/**
+ * Method of `fdescrow_planner`: what is to be done, one of FDESCROW_STEP_…; a newer library may return numbers that this header does not
+ * name: report them as failed. FDESCROW_STEP_NONE for NULL.
+ */
+uint32_t fdescrow_planner_step(const fdescrow_planner *planner);
+
+/**
+ * Method of `fdescrow_planner`: when to look again at the latest, in seconds since 1970, by the last `fdescrow_planner_next`; 0: at the
+ * agent's own interval.
+ */
+int64_t fdescrow_planner_wake_at(const fdescrow_planner *planner);
+
+/**
+ * Method of `fdescrow_planner`: what the step FDESCROW_STEP_ASK sends, as `fdescrow_spool_upload` has it.
+ *
+ * Errors: `MISUSE` if the step is another, or the spool another than that of `fdescrow_planner_next`.
+ */
+fdescrow_result fdescrow_planner_upload(const fdescrow_planner *planner,
+                                        const fdescrow_spool *spool,
+                                        fdescrow_text **upload_out,
+                                        fdescrow_error **error_out);
+
+/**
+ * Method of `fdescrow_planner`: seals the key for the step FDESCROW_STEP_ESCROW, bound to device and place, and puts it into the spool.
+ *
+ * `password`: for BitLocker what `fdescrow_bitlocker_call` read; NULL for the others, whose key the planner has. `append_out` receives the bytes
+ * to append to the spool's file: when they are on the disk (fsync), `fdescrow_planner_done`. If that fails, the spool in memory is
+ * ahead of its file: read it again.
+ * Errors: `MISUSE` if the step is another; `KEY_FORMAT`, `ENVELOPE_SEAL`, `SPOOL_FULL`, `RANDOMNESS_UNAVAILABLE`.
+ */
+fdescrow_result fdescrow_planner_escrow(fdescrow_planner *planner,
+                                        fdescrow_spool *spool,
+                                        const fdescrow_secret *password,
+                                        int64_t now,
+                                        fdescrow_buffer **append_out,
+                                        fdescrow_error **error_out);
+
+/**
+ * Method of `fdescrow_planner`: the step was done: the command ended with 0, the file is gone, the envelope is in the spool on the disk.
+ *
+ * Errors: `MISUSE` without a step, and for one that is not done like that.
+ */
+fdescrow_result fdescrow_planner_done(fdescrow_planner *planner,
+                                      int64_t now,
+                                      fdescrow_error **error_out);
+
+/**
+ * Method of `fdescrow_planner`: the step was not done, as far as is known; the next look shows whether it had an effect.
+ *
+ * `status`: the exit status of the command; negative: it did not run or was killed, the server did not answer, the file could not be written.
+ * Errors: `MISUSE` without a step.
+ */
+fdescrow_result fdescrow_planner_failed(fdescrow_planner *planner,
+                                        int32_t status,
+                                        int64_t now,
+                                        fdescrow_error **error_out);
+
+/**
+ * Method of `fdescrow_planner`: takes a receipt, as `fdescrow_escrow_receive` and `fdescrow_escrow_receipt` give it: the answer to the step
+ * FDESCROW_STEP_ASK; or, while there is no such step, to anything that the spool holds, however late and however often.
+ *
+ * The spool lets the envelope go if the receipt says verified at the level of the planner's rules; `append_out` receives the bytes to
+ * append to its file, often none. Write the planner's state down before: what the spool does not hold any more, the planner must know.
+ * Errors: `REQUEST_SYNTAX`; `EVENT_REJECTED` if the receipt is of another device, place, request or envelope: nothing changed by it.
+ */
+fdescrow_result fdescrow_planner_receipt(fdescrow_planner *planner,
+                                         fdescrow_spool *spool,
+                                         fdescrow_str receipt_json,
+                                         int64_t now,
+                                         fdescrow_buffer **append_out,
+                                         fdescrow_error **error_out);
+
+/**
+ * Method of `fdescrow_planner`: whether a step will send this entry of the spool, counted from 0, so that nobody else need. The others
+ * are of places that are gone: send them too, the server is to have every key that was ever made.
+ */
+bool fdescrow_planner_awaits(const fdescrow_planner *planner,
+                             const fdescrow_spool *spool,
+                             size_t index);
+
+/**
+ * Method of `fdescrow_planner`: asks the server at once about every key that is not verified, for somebody wants to know now, or an agent
+ * was started.
+ *
+ * Errors: `NULL_POINTER`.
+ */
+fdescrow_result fdescrow_planner_ask_again(fdescrow_planner *planner,
+                                           fdescrow_error **error_out);
+
+/**
+ * Destructor of `fdescrow_planner`. A key that it holds is wiped. NULL is nothing.
+ */
+void fdescrow_planner_free(fdescrow_planner *planner);
+
+/**
+ * Constructor of `fdescrow_planner`: plans for a volume of a Windows computer.
+ *
+ * `state_json`: what `fdescrow_planner_state` gave in the run before; empty in the first one: then every recovery password is read and sealed
+ * again, and nothing worse. `organization` and `device`: as the server knows them. `volume`: empty for the boot volume. `rules_json`: what the policy says; empty
+ * for the defaults: `level`, `before_encryption`, `encryption_method`, `encryption_type`, `boot`, `servers`, `ask_again_after`, `new_passwords`. `to`: the pinned
+ * certificates, all of which can open what is sealed.
+ * Errors: `ID_INVALID`, `REQUEST_SYNTAX`; `MISUSE` if the state is of another organization, device or volume.
+ */
+fdescrow_result fdescrow_bitlocker_open(fdescrow_str state_json,
+                                        fdescrow_str organization,
+                                        fdescrow_str device,
+                                        fdescrow_str volume,
+                                        fdescrow_str rules_json,
+                                        const fdescrow_certificates *to,
+                                        fdescrow_planner **planner_out,
+                                        fdescrow_error **error_out);
+
+/**
+ * Method of `fdescrow_planner`: begins to look at the volume: then call what `fdescrow_bitlocker_call` says and give the answers to
+ * `fdescrow_bitlocker_answer`, until there is nothing more to call. One look is good for one step.
+ *
+ * `machine_json`: what is known of the computer, each `yes`, `no` or left out: `server` (Win32_OperatingSystem.ProductType other than 1), `tpm`
+ * (Win32_Tpm.IsReady), `system_volume` (Win32_EncryptableVolume.VolumeType 0); and `registry`, left out if it could not be read: `os_encryption_type` and
+ * `encryption_method_with_xts_os` below HKLM\SOFTWARE\Policies\Microsoft\FVE, where they are.
+ * Errors: `REQUEST_SYNTAX`.
+ */
+fdescrow_result fdescrow_bitlocker_look(fdescrow_planner *planner,
+                                        fdescrow_str machine_json,
+                                        int64_t now,
+                                        fdescrow_error **error_out);
+
+/**
+ * Method of `fdescrow_planner`: the method of Win32_EncryptableVolume to call now: while it is looked at the volume the next one of those that
+ * look; then that of the step FDESCROW_STEP_CALL, or, for FDESCROW_STEP_ESCROW, the one that reads the recovery password.
+ *
+ * `call_out` receives JSON: `method`; `inputs`, each with `name`, `type` (`uint32`, `string`, `null`: Windows chooses, `pin`: the user is asked for it) and
+ * `value`; `outputs`, the names of what comes out; `changes`, whether it changes the volume. The empty text if there is nothing to call: go on with
+ * `fdescrow_planner_next`.
+ * Errors: `MISUSE` for a planner of another platform.
+ */
+fdescrow_result fdescrow_bitlocker_call(const fdescrow_planner *planner,
+                                        fdescrow_text **call_out,
+                                        fdescrow_error **error_out);
+
+/**
+ * Method of `fdescrow_planner`: takes what a method that looks returned.
+ *
+ * `answer_json`: `{"number":1}`, `{"text":"…"}` or `{"texts":["…"]}`, its first output; `{"error":2150694912}` if it did not return 0. An error, or an answer of
+ * another shape, is a reading that is missing: nothing follows from it.
+ * Errors: `REQUEST_SYNTAX`; `MISUSE` if nothing is looked at.
+ */
+fdescrow_result fdescrow_bitlocker_answer(fdescrow_planner *planner,
+                                          fdescrow_str answer_json,
+                                          fdescrow_error **error_out);
+
+/**
+ * Method of `fdescrow_planner`: what the method of the step returned: as `fdescrow_planner_done` and `fdescrow_planner_failed`, with the number that Windows
+ * gave and, where it made one, the protector (empty: none).
+ *
+ * Errors: `ID_INVALID`; `MISUSE` without a step, or if the step FDESCROW_STEP_ESCROW read the password: seal it.
+ */
+fdescrow_result fdescrow_bitlocker_returned(fdescrow_planner *planner,
+                                            uint32_t code,
+                                            fdescrow_str protector,
+                                            int64_t now,
+                                            fdescrow_error **error_out);
+
+/**
+ * Constructor of `fdescrow_planner`: plans for the recovery key of a Mac, in an agent on it or beside its MDM server.
+ *
+ * `state_json`: what `fdescrow_planner_state` gave in the run before; empty in the first one. `device`: as the server knows it. `rules_json`: empty for the
+ * defaults: `channel` (`escrow_buddy`, `change_recovery`, `mdm`), `level`, `login_within`, `reply_within`, `not_now`, `attempts`, `ask_again_after`.
+ * Errors: `ID_INVALID`, `REQUEST_SYNTAX`; `MISUSE` if the state is of another device.
+ */
+fdescrow_result fdescrow_filevault_open(fdescrow_str state_json,
+                                        fdescrow_str device,
+                                        fdescrow_str rules_json,
+                                        fdescrow_planner **planner_out,
+                                        fdescrow_error **error_out);
+
+/**
+ * Method of `fdescrow_planner`: what is known of the Mac now. One look is good for one step.
+ *
+ * `seen_json`, each `yes`, `no` or left out: `enabled` (FileVault is on), `escrow_profile` (a profile with FDERecoveryKeyEscrow is installed), `escrow_buddy` with
+ * `installed`, `in_authorization_database`, `generate_new_key`; `last_login` (RFC 3339); `authorized` and `key_at_hand`, true if something that may change the
+ * key, and the present key to be tried, is at hand.
+ * `envelope`: the newest sealed key that came from the Mac: /var/db/FileVaultPRK.dat, FDE_PersonalRecoveryKeyCMS, or the reply to
+ * RotateFileVaultKey; empty: none.
+ * Errors: `REQUEST_SYNTAX`; `ENVELOPE_…` if it is no envelope.
+ */
+fdescrow_result fdescrow_filevault_look(fdescrow_planner *planner,
+                                        fdescrow_str seen_json,
+                                        fdescrow_bytes envelope,
+                                        int64_t now,
+                                        fdescrow_error **error_out);
+
+/**
+ * Method of `fdescrow_planner`: the step begins. Write the state down before it is run: what must not be repeated is not, even if nobody learns
+ * how it ended. FDESCROW_STEP_ASK and FDESCROW_STEP_ESCROW need not begin.
+ *
+ * Errors: `MISUSE` without a step.
+ */
+fdescrow_result fdescrow_filevault_begin(fdescrow_planner *planner,
+                                         int64_t now,
+                                         fdescrow_error **error_out);
+
+/**
+ * Method of `fdescrow_planner`: the command of a step that was begun. What fdesetup prints may hold a key: it is never written anywhere.
+ *
+ * `user`: whose password it is; empty for a recovery key. `secret`: that password or key, where the step is FDESCROW_STEP_CHANGE_RECOVERY or
+ * FDESCROW_STEP_VALIDATE_RECOVERY; NULL otherwise.
+ * `arguments_out` receives the program and its arguments, each ended by a NUL: nothing of it is secret. `input_out` receives what is written to its
+ * standard input, which is then closed: a property list, or nothing.
+ * Errors: `NULL_POINTER` if the secret is missing; `MISUSE` if the step is no command, or was not begun.
+ */
+fdescrow_result fdescrow_filevault_command(const fdescrow_planner *planner,
+                                           fdescrow_str user,
+                                           const fdescrow_secret *secret,
+                                           fdescrow_buffer **arguments_out,
+                                           fdescrow_secret **input_out,
+                                           fdescrow_error **error_out);
+
+/**
+ * Method of `fdescrow_planner`: whether `fdesetup validaterecovery` said that the key is the present one.
+ *
+ * Errors: `MISUSE` if the step is not FDESCROW_STEP_VALIDATE_RECOVERY, begun.
+ */
+fdescrow_result fdescrow_filevault_attested(fdescrow_planner *planner, bool is_present, int64_t now, fdescrow_error **error_out);
+
+/**
+ * Method of `fdescrow_planner`: what the Mac replied to RotateFileVaultKey, however late: `acknowledged`, `error` or `not_now`.
+ *
+ * Errors: `MISUSE` for another word.
+ */
+fdescrow_result fdescrow_filevault_reply(fdescrow_planner *planner,
+                                         fdescrow_str reply,
+                                         int64_t now,
+                                         fdescrow_error **error_out);
+
+/**
+ * The LUKS UUID of a volume, by which its planner, uploads and files are named.
+ *
+ * `header`: the first 4096 bytes of the volume or of its detached header.
+ * Errors: `OBSERVATION_SYNTAX` if this is no LUKS volume, or its UUID cannot be read.
+ */
+fdescrow_result fdescrow_luks_volume(fdescrow_bytes header, fdescrow_text **volume_out, fdescrow_error **error_out);
+
+/**
+ * Constructor of `fdescrow_planner`: plans for a LUKS volume, by a plan of `fdescrow_profile_luks`.
+ *
+ * `state_json`: what `fdescrow_planner_state` gave in the run before; empty in the first one. A state that was lost makes the planner make
+ * another slot; never remove one. `pinned`: the certificates that keys may be sealed to: those of the plan must be among them. `device`: the name under which the
+ * keys are sent. `volume`: the LUKS UUID.
+ * Errors: `PROFILE_SYNTAX`, `PROFILE_LIMIT` for the plan; `CERTIFICATE_UNSUITABLE` if one of its certificates is not pinned; `ID_INVALID`;
+ * `REQUEST_SYNTAX` for the state; `MISUSE` if the state is of another organization, device or volume.
+ */
+fdescrow_result fdescrow_luks_open(fdescrow_str state_json,
+                                   fdescrow_str plan_json,
+                                   fdescrow_str device,
+                                   fdescrow_str volume,
+                                   const fdescrow_certificates *pinned,
+                                   fdescrow_planner **planner_out,
+                                   fdescrow_error **error_out);
+
+/**
+ * The command that prints the metadata of a LUKS2 volume for `fdescrow_luks_look`: the program and its arguments, each ended by a NUL. It
+ * fails on LUKS1, which has none.
+ *
+ * Errors: `MISUSE` if the name of the volume has a NUL in it.
+ */
+fdescrow_result fdescrow_luks_metadata_command(fdescrow_str volume,
+                                               fdescrow_buffer **arguments_out,
+                                               fdescrow_error **error_out);
+
+/**
+ * Method of `fdescrow_planner`: looks at the volume as it is now. One look is good for one step.
+ *
+ * `header`: the first 4096 bytes of the volume or of its detached header. `metadata`: what `fdescrow_luks_metadata_command` printed; empty where it
+ * failed. `at_hand_json`: an array of what is at hand to authorize a new slot: `tpm2`, `clevis`, `key_file`, `prompt` (somebody can be asked), `released_key`.
+ * Errors: `OBSERVATION_SYNTAX` if this is no LUKS volume; `REQUEST_SYNTAX`.
+ */
+fdescrow_result fdescrow_luks_look(fdescrow_planner *planner,
+                                   fdescrow_bytes header,
+                                   fdescrow_bytes metadata,
+                                   fdescrow_str at_hand_json,
+                                   int64_t now,
+                                   fdescrow_error **error_out);
+
+/**
+ * Method of `fdescrow_planner`: makes a key for the step FDESCROW_STEP_GENERATE and keeps it in memory until it is sealed. Write the state
+ * down before anything else: by it the slot is known again after a crash.
+ *
+ * Errors: `MISUSE` if the step is another; `RANDOMNESS_UNAVAILABLE`.
+ */
+fdescrow_result fdescrow_luks_generate(fdescrow_planner *planner,
+                                       int64_t now,
+                                       fdescrow_error **error_out);
+
+/**
+ * Method of `fdescrow_planner`: what authorizes the step, a word as in the plan; empty where the step needs none. For `prompt`, `clevis` and
+ * `released_key` the command of the step is given a passphrase. It is there as long as the library is.
+ */
+fdescrow_str fdescrow_luks_authorization(const fdescrow_planner *planner);
+
+/**
+ * Method of `fdescrow_planner`: the command that prints the passphrase that authorizes the step, where a program has it (clevis): as
+ * `fdescrow_luks_metadata_command`; empty where none has.
+ *
+ * Errors: `MISUSE` if the step is no call.
+ */
+fdescrow_result fdescrow_luks_authorization_command(const fdescrow_planner *planner,
+                                                    fdescrow_str volume,
+                                                    fdescrow_buffer **arguments_out,
+                                                    fdescrow_error **error_out);
+
+/**
+ * Method of `fdescrow_planner`: the command of the steps FDESCROW_STEP_CALL and FDESCROW_STEP_BACK_UP_HEADER. Run it without a shell; of what
+ * it prints nothing is looked at.
+ *
+ * `volume`, `header_backup` and `key_file` (empty: none) are paths as cryptsetup takes them. `passphrase` opens the volume, where
+ * `fdescrow_luks_authorization` names one of those; NULL otherwise.
+ * `arguments_out` receives the program and its arguments, each ended by a NUL: nothing of it is secret. `input_out` receives what is written to its
+ * standard input, which is then closed; empty where it reads none.
+ * Errors: `MISUSE` if the step is no call, its passphrase is missing or has a line feed in it, or the key was not made in this run.
+ */
+fdescrow_result fdescrow_luks_command(const fdescrow_planner *planner,
+                                      fdescrow_str volume,
+                                      fdescrow_str header_backup,
+                                      fdescrow_str key_file,
+                                      const fdescrow_secret *passphrase,
+                                      fdescrow_buffer **arguments_out,
+                                      fdescrow_secret **input_out,
+                                      fdescrow_error **error_out);
+
+/**
+ * Constructor of `fdescrow_planner`: plans for the recovery key of a Linux device that snapd encrypted with the TPM.
+ *
+ * `state_json`: what `fdescrow_planner_state` gave in the run before; empty in the first one. `organization` and `device`: as the server knows them. `level`:
+ * what verified means; empty for `envelope_opens`. `to`: the pinned certificates.
+ * Errors: `ID_INVALID`, `REQUEST_SYNTAX`; `MISUSE` for another level, or if the state is of another organization, device or level.
+ */
+fdescrow_result fdescrow_snapd_open(fdescrow_str state_json,
+                                    fdescrow_str organization,
+                                    fdescrow_str device,
+                                    fdescrow_str level,
+                                    const fdescrow_certificates *to,
+                                    fdescrow_planner **planner_out,
+                                    fdescrow_error **error_out);
+
+/**
+ * Method of `fdescrow_planner`: looks at the slots that snapd has for recovery keys. One look is good for one step.
+ *
+ * `slots_json`: an array of their names; empty if snapd could not be asked.
+ * Errors: `REQUEST_SYNTAX`.
+ */
+fdescrow_result fdescrow_snapd_look(fdescrow_planner *planner, fdescrow_str slots_json, int64_t now, fdescrow_error **error_out);
+
+/**
+ * Method of `fdescrow_planner`: what is sent by POST to /v2/system-volumes at /run/snapd.socket for the steps FDESCROW_STEP_CALL and
+ * FDESCROW_STEP_GENERATE. It may hold the key. A change that snapd answers with is to be waited for before `fdescrow_planner_done`.
+ *
+ * Errors: `MISUSE` if the step sends nothing.
+ */
+fdescrow_result fdescrow_snapd_body(const fdescrow_planner *planner,
+                                    fdescrow_secret **body_out,
+                                    fdescrow_error **error_out);
+
+/**
+ * Method of `fdescrow_planner`: the answer of snapd to the step FDESCROW_STEP_GENERATE, whole: a JSON document whose `result` has `recovery-key` and `key-id`. The
+ * key stays in memory until snapd said that it works.
+ *
+ * Errors: `KEY_FORMAT`; `MISUSE` if the step is another, or the answer has no such members: `fdescrow_planner_failed`.
+ */
+fdescrow_result fdescrow_snapd_generated(fdescrow_planner *planner,
+                                         const fdescrow_secret *answer,
+                                         int64_t now,
+                                         fdescrow_error **error_out);
+
+/**
+ * Constructor of `fdescrow_spool`: reads the whole file; nothing where there is none yet.
+ *
+ * Errors: `SPOOL_SYNTAX` if it is something else or of another version; `SPOOL_FULL` over 64 MiB.
+ */
+fdescrow_result fdescrow_spool_read(fdescrow_bytes file, fdescrow_spool **spool_out, fdescrow_error **error_out);
+
+/**
+ * Method of `fdescrow_spool`: how many keys the server has not acknowledged; 0 for NULL.
+ */
+size_t fdescrow_spool_count(const fdescrow_spool *spool);
+
+/**
+ * Method of `fdescrow_spool`: how many lines of the file were torn or altered; each may have been a key. 0 for NULL.
+ */
+size_t fdescrow_spool_damaged(const fdescrow_spool *spool);
+
+/**
+ * Method of `fdescrow_spool`: whether the file holds more that is done with than what is not, so that `fdescrow_spool_compact` is worth
+ * it.
+ */
+bool fdescrow_spool_is_wasteful(const fdescrow_spool *spool);
+
+/**
+ * Method of `fdescrow_spool`: what is sent of one entry, counted from 0, the oldest first, as JSON: `device`, `kind`, `volume`, `protector`,
+ * `request`, as `fdescrow_escrow_receive` takes them, and `envelope`, the message in base64.
+ *
+ * Errors: `MISUSE` if there is no such entry.
+ */
+fdescrow_result fdescrow_spool_upload(const fdescrow_spool *spool,
+                                      size_t index,
+                                      fdescrow_text **upload_out,
+                                      fdescrow_error **error_out);
+
+/**
+ * Method of `fdescrow_spool`: puts an envelope into it that no planner made.
+ *
+ * `names_json`: `device`, `kind`, `request`; optional `volume`, `protector`: as they were sealed with it. `append_out` receives the bytes to append to the
+ * file; it is safe when they are on the disk. None if it is there already.
+ * Errors: `REQUEST_SYNTAX`, `SPOOL_FULL`: nothing was put.
+ */
+fdescrow_result fdescrow_spool_put(fdescrow_spool *spool,
+                                   const fdescrow_envelope *envelope,
+                                   fdescrow_str names_json,
+                                   int64_t now,
+                                   fdescrow_buffer **append_out,
+                                   fdescrow_error **error_out);
+
+/**
+ * Method of `fdescrow_spool`: lets the entry go that a receipt names, if it says enough: for an agent without a planner, which has
+ * `fdescrow_planner_receipt`.
+ *
+ * `level`: how far the key must be shown to work, as in `envelope_opens`; empty: that the server has it is enough. `append_out` receives the bytes to append
+ * to the file: none if the receipt does not say enough yet.
+ * Errors: `REQUEST_SYNTAX`; `EVENT_REJECTED` if no entry has the names of the receipt: nothing changed.
+ */
+fdescrow_result fdescrow_spool_acknowledge(fdescrow_spool *spool,
+                                           fdescrow_str receipt_json,
+                                           fdescrow_str level,
+                                           fdescrow_buffer **append_out,
+                                           fdescrow_error **error_out);
+
+/**
+ * Method of `fdescrow_spool`: the whole file anew, with what was not acknowledged and nothing else, to be written beside the old one and moved over
+ * it.
+ *
+ * Errors: `NULL_POINTER`.
+ */
+fdescrow_result fdescrow_spool_compact(const fdescrow_spool *spool,
+                                       fdescrow_buffer **file_out,
+                                       fdescrow_error **error_out);
+
+/**
+ * Destructor of `fdescrow_spool`. Its file is what was written. NULL is nothing.
+ */
+void fdescrow_spool_free(fdescrow_spool *spool);
 
 /**
  * Constructor of `fdescrow_certificates`: reads PEM with any number of them, or DER or base64 of one.
@@ -562,18 +1219,6 @@ extern "C" {
 fdescrow_result fdescrow_certificates_parse(fdescrow_bytes pem_or_der,
                                             fdescrow_certificates **certificates_out,
                                             fdescrow_error **error_out);
-
-/**
- * Constructor of `fdescrow_certificates`: makes an escrow certificate, and its private key as PKCS#8 in PEM.
- *
- * `request` is JSON: `subject` as RFC 4514 writes it (`CN=Escrow 2026,O=Example`), `algorithm` (`rsa-2048` is what FileVault
- * needs, `rsa-3072`, `rsa-4096`, `p-256`, `p-384`), `not_before` and `not_after` (RFC 3339).
- * Errors: `CERTIFICATE_UNSUITABLE` for a subject or dates that cannot be, `RANDOMNESS_UNAVAILABLE`, `REQUEST_SYNTAX`.
- */
-fdescrow_result fdescrow_certificates_generate(fdescrow_str request_json,
-                                               fdescrow_certificates **certificates_out,
-                                               fdescrow_secret **private_key_out,
-                                               fdescrow_error **error_out);
 
 /**
  * Method of `fdescrow_certificates`: puts those of another list behind those of this one.
@@ -617,6 +1262,36 @@ fdescrow_result fdescrow_certificates_pem(const fdescrow_certificates *certifica
  * Destructor of `fdescrow_certificates`. NULL is nothing.
  */
 void fdescrow_certificates_free(fdescrow_certificates *certificates);
+
+/**
+ * Constructor of `fdescrow_certificates`: makes an escrow certificate, and its private key as PKCS#8 in PEM.
+ *
+ * `request` is JSON: `subject` as RFC 4514 writes it (`CN=Escrow 2026,O=Example`), `algorithm` (`rsa-2048` is what FileVault
+ * needs, `rsa-3072`, `rsa-4096`, `p-256`, `p-384`), `not_before` and `not_after` (RFC 3339).
+ * Errors: `CERTIFICATE_UNSUITABLE` for a subject or dates that cannot be, `RANDOMNESS_UNAVAILABLE`, `REQUEST_SYNTAX`.
+ */
+fdescrow_result fdescrow_certificates_generate(fdescrow_str request_json,
+                                               fdescrow_certificates **certificates_out,
+                                               fdescrow_secret **private_key_out,
+                                               fdescrow_error **error_out);
+
+/**
+ * One member of a JSON document, by its JSON Pointer (RFC 6901): `/situation`, `/items/0/device`.
+ *
+ * `member_out` receives a string without its quotes, anything else as JSON; the empty text where there is no such member, or null.
+ * Errors: `REQUEST_SYNTAX` if the document is not JSON; `MISUSE` if a pointer that is not empty does not begin with `/`.
+ */
+fdescrow_result fdescrow_document_member(fdescrow_str document_json,
+                                         fdescrow_str pointer,
+                                         fdescrow_text **member_out,
+                                         fdescrow_error **error_out);
+
+/**
+ * A text as a JSON string with its quotes, to be put into a document.
+ *
+ * Errors: `NOT_UTF8`.
+ */
+fdescrow_result fdescrow_document_quote(fdescrow_str text, fdescrow_text **json_out, fdescrow_error **error_out);
 
 /**
  * Constructor of `fdescrow_envelope`: seals a key to certificates.
@@ -814,105 +1489,6 @@ fdescrow_bytes fdescrow_buffer_value(const fdescrow_buffer *buffer);
 void fdescrow_buffer_free(fdescrow_buffer *buffer);
 
 /**
- * Constructor of `fdescrow_policy`: reads JSON, which begins with `{`, or TOML.
- *
- * Errors: `POLICY_SYNTAX`; `POLICY_INVALID`, whose message names each field that breaks a rule, the rule and its source.
- */
-fdescrow_result fdescrow_policy_parse(fdescrow_str toml_or_json,
-                                      fdescrow_policy **policy_out,
-                                      fdescrow_error **error_out);
-
-/**
- * Method of `fdescrow_policy`: its groups and what is to be said about each, as a JSON array: `group` (null: the organization's
- * own), `digest`, `advice`.
- *
- * Errors: `NULL_POINTER`.
- */
-fdescrow_result fdescrow_policy_check(const fdescrow_policy *policy,
-                                      fdescrow_text **advice_out,
-                                      fdescrow_error **error_out);
-
-/**
- * Method of `fdescrow_policy`: every value that holds for a group (empty: the organization) and who decided it, as a JSON array:
- * `path`, `value`, `origin`.
- *
- * Errors: `NULL_POINTER`.
- */
-fdescrow_result fdescrow_policy_explain(const fdescrow_policy *policy,
-                                        fdescrow_str group,
-                                        fdescrow_text **explanation_out,
-                                        fdescrow_error **error_out);
-
-/**
- * The JSON Schema of policies.
- *
- * Errors: `NULL_POINTER`.
- */
-fdescrow_result fdescrow_policy_schema(fdescrow_text **schema_out, fdescrow_error **error_out);
-
-/**
- * Destructor of `fdescrow_policy`. What was made with it goes on with it. NULL is nothing.
- */
-void fdescrow_policy_free(fdescrow_policy *policy);
-
-/**
- * The FileVault profile of a policy and group (empty: the organization), a configuration profile of Apple, not signed.
- *
- * `certificates`: the first is the escrow certificate; NULL exactly where the policy does not escrow.
- * `now` is in seconds since 1970. The same input gives the same bytes.
- * Errors: `POLICY_INVALID` if the certificate does not fit; `MISUSE` if the policy says nothing of FileVault or of the organization;
- * `PROFILE_SYNTAX` if a certificate is missing or not used.
- */
-fdescrow_result fdescrow_profile_filevault(const fdescrow_policy *policy,
-                                           fdescrow_str group,
-                                           const fdescrow_certificates *certificates,
-                                           int64_t now,
-                                           fdescrow_buffer **profile_out,
-                                           fdescrow_error **error_out);
-
-/**
- * What a policy and group say to BitLocker: one SyncML `Atomic` command over nodes of the BitLocker CSP.
- *
- * Errors: `MISUSE` if the policy has no section `[bitlocker]`; `PROFILE_SYNTAX` if it says nothing to Windows itself.
- */
-fdescrow_result fdescrow_profile_bitlocker(const fdescrow_policy *policy,
-                                           fdescrow_str group,
-                                           fdescrow_buffer **syncml_out,
-                                           fdescrow_error **error_out);
-
-/**
- * The plan of a policy and group for agents on Linux: JSON, as docs/schemas/luks-plan.json describes it.
- *
- * `certificates`: all those that new keys are sealed to.
- * Errors: `MISUSE` if the policy has no section `[luks]` or `[organization]`; `PROFILE_SYNTAX` without a certificate.
- */
-fdescrow_result fdescrow_profile_luks(const fdescrow_policy *policy,
-                                      fdescrow_str group,
-                                      const fdescrow_certificates *certificates,
-                                      fdescrow_text **plan_out,
-                                      fdescrow_error **error_out);
-
-/**
- * What a configuration profile asks for, signed or not, as JSON. Signatures are taken off and not verified.
- *
- * Errors: `PROFILE_SYNTAX`, `PROFILE_LIMIT`.
- */
-fdescrow_result fdescrow_profile_parse(fdescrow_bytes profile, fdescrow_text **parsed_out, fdescrow_error **error_out);
-
-/**
- * What is wrong with a configuration profile, as a JSON array of findings: `severity`, `code`, `payload`, `message`, `source`.
- *
- * `known`: certificates whose private keys the organization has, so that an escrow to another one is told; NULL: nothing is said
- * about it. `now` is in seconds since 1970.
- * Errors: `PROFILE_SYNTAX`, `PROFILE_LIMIT`.
- */
-fdescrow_result fdescrow_profile_lint(fdescrow_bytes profile,
-                                      const fdescrow_certificates *known,
-                                      int64_t now,
-                                      fdescrow_text **findings_out,
-                                      fdescrow_error **error_out);
-
-/**
  * Constructor of `fdescrow_secret`: a copy of these bytes, which stay yours to wipe.
  *
  * Errors: `NULL_POINTER`.
@@ -928,34 +1504,6 @@ fdescrow_bytes fdescrow_secret_expose(const fdescrow_secret *secret);
  * Destructor of `fdescrow_secret`, which wipes it. NULL is nothing.
  */
 void fdescrow_secret_free(fdescrow_secret *secret);
-
-/**
- * Reads what a device or its management reports, and says what was understood, as JSON: `observation`, `envelopes` (sealed keys
- * in it, by digest), `reply`, `csp`, `ignored`.
- *
- * `source`: `osquery`, `securityinfo`, `rotate-reply`, `ddm`, `wmi`, `csp`, `lsblk`, `luksdump`, `snapshot` (docs/observations.md).
- * `volume`: the LUKS UUID for a report that names none, or empty. `now` is in seconds since 1970.
- * Errors: `OBSERVATION_SYNTAX`, `OBSERVATION_LIMIT`; `MISUSE` for another source.
- */
-fdescrow_result fdescrow_observation_read(fdescrow_str source,
-                                          fdescrow_bytes report,
-                                          fdescrow_str volume,
-                                          int64_t now,
-                                          fdescrow_text **observation_out,
-                                          fdescrow_error **error_out);
-
-/**
- * Judges the state of a device by a policy and group (empty: the organization): pure, without a store.
- *
- * `state_json` is a `State` as it is stored (docs/schemas); `assessment_out` receives JSON: `status`, `reasons`, `actions`, `wake_at`.
- * Errors: `REQUEST_SYNTAX`.
- */
-fdescrow_result fdescrow_assess(fdescrow_str state_json,
-                                const fdescrow_policy *policy,
-                                fdescrow_str group,
-                                int64_t now,
-                                fdescrow_text **assessment_out,
-                                fdescrow_error **error_out);
 
 /**
  * The number of the C ABI of the library that is loaded: compare it with `FDESCROW_ABI_VERSION` before anything else is called.
@@ -1723,6 +2271,105 @@ size_t fdescrow_keyring_count(const fdescrow_keyring *keyring);
 void fdescrow_keyring_free(fdescrow_keyring *keyring);
 
 /**
+ * Constructor of `fdescrow_policy`: reads JSON, which begins with `{`, or TOML.
+ *
+ * Errors: `POLICY_SYNTAX`; `POLICY_INVALID`, whose message names each field that breaks a rule, the rule and its source.
+ */
+fdescrow_result fdescrow_policy_parse(fdescrow_str toml_or_json,
+                                      fdescrow_policy **policy_out,
+                                      fdescrow_error **error_out);
+
+/**
+ * Method of `fdescrow_policy`: its groups and what is to be said about each, as a JSON array: `group` (null: the organization's
+ * own), `digest`, `advice`.
+ *
+ * Errors: `NULL_POINTER`.
+ */
+fdescrow_result fdescrow_policy_check(const fdescrow_policy *policy,
+                                      fdescrow_text **advice_out,
+                                      fdescrow_error **error_out);
+
+/**
+ * Method of `fdescrow_policy`: every value that holds for a group (empty: the organization) and who decided it, as a JSON array:
+ * `path`, `value`, `origin`.
+ *
+ * Errors: `NULL_POINTER`.
+ */
+fdescrow_result fdescrow_policy_explain(const fdescrow_policy *policy,
+                                        fdescrow_str group,
+                                        fdescrow_text **explanation_out,
+                                        fdescrow_error **error_out);
+
+/**
+ * The JSON Schema of policies.
+ *
+ * Errors: `NULL_POINTER`.
+ */
+fdescrow_result fdescrow_policy_schema(fdescrow_text **schema_out, fdescrow_error **error_out);
+
+/**
+ * Destructor of `fdescrow_policy`. What was made with it goes on with it. NULL is nothing.
+ */
+void fdescrow_policy_free(fdescrow_policy *policy);
+
+/**
+ * The FileVault profile of a policy and group (empty: the organization), a configuration profile of Apple, not signed.
+ *
+ * `certificates`: the first is the escrow certificate; NULL exactly where the policy does not escrow.
+ * `now` is in seconds since 1970. The same input gives the same bytes.
+ * Errors: `POLICY_INVALID` if the certificate does not fit; `MISUSE` if the policy says nothing of FileVault or of the organization;
+ * `PROFILE_SYNTAX` if a certificate is missing or not used.
+ */
+fdescrow_result fdescrow_profile_filevault(const fdescrow_policy *policy,
+                                           fdescrow_str group,
+                                           const fdescrow_certificates *certificates,
+                                           int64_t now,
+                                           fdescrow_buffer **profile_out,
+                                           fdescrow_error **error_out);
+
+/**
+ * What a policy and group say to BitLocker: one SyncML `Atomic` command over nodes of the BitLocker CSP.
+ *
+ * Errors: `MISUSE` if the policy has no section `[bitlocker]`; `PROFILE_SYNTAX` if it says nothing to Windows itself.
+ */
+fdescrow_result fdescrow_profile_bitlocker(const fdescrow_policy *policy,
+                                           fdescrow_str group,
+                                           fdescrow_buffer **syncml_out,
+                                           fdescrow_error **error_out);
+
+/**
+ * The plan of a policy and group for agents on Linux: JSON, as docs/schemas/luks-plan.json describes it.
+ *
+ * `certificates`: all those that new keys are sealed to.
+ * Errors: `MISUSE` if the policy has no section `[luks]` or `[organization]`; `PROFILE_SYNTAX` without a certificate.
+ */
+fdescrow_result fdescrow_profile_luks(const fdescrow_policy *policy,
+                                      fdescrow_str group,
+                                      const fdescrow_certificates *certificates,
+                                      fdescrow_text **plan_out,
+                                      fdescrow_error **error_out);
+
+/**
+ * What a configuration profile asks for, signed or not, as JSON. Signatures are taken off and not verified.
+ *
+ * Errors: `PROFILE_SYNTAX`, `PROFILE_LIMIT`.
+ */
+fdescrow_result fdescrow_profile_parse(fdescrow_bytes profile, fdescrow_text **parsed_out, fdescrow_error **error_out);
+
+/**
+ * What is wrong with a configuration profile, as a JSON array of findings: `severity`, `code`, `payload`, `message`, `source`.
+ *
+ * `known`: certificates whose private keys the organization has, so that an escrow to another one is told; NULL: nothing is said
+ * about it. `now` is in seconds since 1970.
+ * Errors: `PROFILE_SYNTAX`, `PROFILE_LIMIT`.
+ */
+fdescrow_result fdescrow_profile_lint(fdescrow_bytes profile,
+                                      const fdescrow_certificates *known,
+                                      int64_t now,
+                                      fdescrow_text **findings_out,
+                                      fdescrow_error **error_out);
+
+/**
  * Constructor of `fdescrow_store`: opens what a URL names: `sqlite:PATH`, `sqlite:PATH?mode=ro`, or `memory:`, which ends with
  * the process. In an empty place the tables are created.
  *
@@ -1731,6 +2378,25 @@ void fdescrow_keyring_free(fdescrow_keyring *keyring);
 fdescrow_result fdescrow_store_open(fdescrow_str url,
                                     fdescrow_store **store_out,
                                     fdescrow_error **error_out);
+
+/**
+ * Constructor of `fdescrow_store`: a store of your own.
+ *
+ * Whatever the outcome, `functions.free` is called when the context is not needed any more.
+ * Errors: `MISUSE` if a function is missing.
+ */
+fdescrow_result fdescrow_store_custom(const fdescrow_store_functions *functions,
+                                      fdescrow_store **store_out,
+                                      fdescrow_error **error_out);
+
+/**
+ * The tables that a store of your own keeps, as JSON: `version`, and `tables` with `name`, `key` and `columns` (`name`, `kind`: `integer`
+ * or `text`, `nullable`, `fixed`), `body`, `bytes`, `ordered`, `indexes` and `works`.
+ *
+ * Errors: `NULL_POINTER`.
+ */
+fdescrow_result fdescrow_store_schema(fdescrow_text **schema_out,
+                                      fdescrow_error **error_out);
 
 /**
  * Brings the tables that a URL names up to the version of this library, and tells the statements as a JSON array.
@@ -1747,6 +2413,59 @@ fdescrow_result fdescrow_store_migrate(fdescrow_str url,
  * Destructor of `fdescrow_store`. An escrow that was opened over it goes on. NULL is nothing.
  */
 void fdescrow_store_free(fdescrow_store *store);
+
+/**
+ * Tries to break each promise of the contract on a store of yours: for its tests.
+ *
+ * `case_name`: the one case to run, or empty for all. Each begins with an empty store, which `factory` opens.
+ * `outcomes_out` receives a JSON array: `case`, `promise`, `passed`, `problem`.
+ * Errors: `MISUSE` if `factory` is not whole or there is no such case.
+ */
+fdescrow_result fdescrow_store_conformance(const fdescrow_store_factory *factory,
+                                           fdescrow_str case_name,
+                                           fdescrow_text **outcomes_out,
+                                           fdescrow_error **error_out);
+
+/**
+ * Method of `fdescrow_reply`: appends to the answer, a JSON document; in one piece or in many.
+ *
+ * Errors: `NULL_POINTER`, `NOT_UTF8`.
+ */
+fdescrow_result fdescrow_reply_append(const fdescrow_reply *reply, fdescrow_str json, fdescrow_error **error_out);
+
+/**
+ * Method of `fdescrow_reply`: hands over one row of a snapshot. False: no more rows are wanted, and the function returns.
+ */
+bool fdescrow_reply_row(const fdescrow_reply *reply,
+                        fdescrow_str row_json);
+
+/**
+ * Reads what a device or its management reports, and says what was understood, as JSON: `observation`, `envelopes` (sealed keys
+ * in it, by digest), `reply`, `csp`, `ignored`.
+ *
+ * `source`: `osquery`, `securityinfo`, `rotate-reply`, `ddm`, `wmi`, `csp`, `lsblk`, `luksdump`, `snapshot` (docs/observations.md).
+ * `volume`: the LUKS UUID for a report that names none, or empty. `now` is in seconds since 1970.
+ * Errors: `OBSERVATION_SYNTAX`, `OBSERVATION_LIMIT`; `MISUSE` for another source.
+ */
+fdescrow_result fdescrow_observation_read(fdescrow_str source,
+                                          fdescrow_bytes report,
+                                          fdescrow_str volume,
+                                          int64_t now,
+                                          fdescrow_text **observation_out,
+                                          fdescrow_error **error_out);
+
+/**
+ * Judges the state of a device by a policy and group (empty: the organization): pure, without a store.
+ *
+ * `state_json` is a `State` as it is stored (docs/schemas); `assessment_out` receives JSON: `status`, `reasons`, `actions`, `wake_at`.
+ * Errors: `REQUEST_SYNTAX`.
+ */
+fdescrow_result fdescrow_assess(fdescrow_str state_json,
+                                const fdescrow_policy *policy,
+                                fdescrow_str group,
+                                int64_t now,
+                                fdescrow_text **assessment_out,
+                                fdescrow_error **error_out);
 
 #ifdef __cplusplus
 }  // extern "C"

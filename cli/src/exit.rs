@@ -234,8 +234,9 @@ mod tests {
         for code in ErrorCode::ALL {
             let exit = of_code(*code);
             assert_ne!(exit, Exit::Yes, "{}", code.name());
-            // Where the world is at fault nothing is known; where it is not, something is.
-            assert_eq!(exit == Exit::Unavailable, code.fault() == Fault::World, "{}", code.name());
+            // Where the world is at fault, or the library, nothing is known; where neither is, something is.
+            let nothing_known = matches!(code.fault(), Fault::World | Fault::Library);
+            assert_eq!(exit == Exit::Unavailable, nothing_known, "{}", code.name());
         }
     }
 

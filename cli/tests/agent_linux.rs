@@ -17,3 +17,5 @@ mod bench;
 mod crash;
 #[path = "agent_linux/slots.rs"]
 mod slots;
+#[path = "agent_linux/volume.rs"]
+mod volume;

@@ -221,7 +221,7 @@ macro_rules! random_id {
 
         impl std::fmt::Display for $type {
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+                crate::ids::write_hex(f, &self.0)
             }
         }
 
@@ -290,7 +290,7 @@ impl Digest {
 
 impl fmt::Display for Digest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        write_hex(f, &self.0)
     }
 }
 
@@ -321,16 +321,28 @@ impl<'de> Deserialize<'de> for Digest {
     }
 }
 
+/// Writes bytes as lower-case hexadecimal digits.
+pub(crate) fn write_hex(out: &mut impl fmt::Write, bytes: &[u8]) -> fmt::Result {
+    let mut digits = [0; 64];
+    bytes.chunks(digits.len() / 2).try_for_each(|bytes| {
+        let digits = base16ct::lower::encode_str(bytes, &mut digits);
+        out.write_str(digits.map_err(|_| fmt::Error)?)
+    })
+}
+
+/// Bytes as lower-case hexadecimal digits.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    let mut digits = String::with_capacity(2 * bytes.len());
+    // Nothing fails that is written to a string.
+    let _ = write_hex(&mut digits, bytes);
+    digits
+}
+
 /// Exactly `N` bytes from lower- or upper-case hexadecimal digits.
 pub(crate) fn parse_hex<const N: usize>(text: &str) -> Option<[u8; N]> {
-    if text.len() != 2 * N || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-        return None;
-    }
     let mut bytes = [0; N];
-    for (index, byte) in bytes.iter_mut().enumerate() {
-        *byte = u8::from_str_radix(text.get(2 * index..2 * index + 2)?, 16).ok()?;
-    }
-    Some(bytes)
+    let read = base16ct::mixed::decode(text, &mut bytes).ok()?.len();
+    (read == N).then_some(bytes)
 }
 
 #[cfg(test)]

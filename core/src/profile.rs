@@ -21,7 +21,7 @@ pub use luks::LuksPlan;
 pub use parsed::{ParsedPayload, ParsedProfile, Signature, parse};
 pub use sign::{KeySigner, SignatureAlgorithm, Signer, SigningError, sign};
 
-use crate::{error::ErrorCode, policy::PolicyError};
+use crate::{envelope::Fingerprint, error::ErrorCode, policy::PolicyError};
 
 /// A configuration profile, ready to deliver or to sign.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -79,6 +79,9 @@ pub enum ProfileError {
     /// The policy escrows, and there is no certificate to escrow to.
     #[error("the policy escrows the recovery key, and no certificate was given")]
     CertificateMissing,
+    /// The plan seals keys to a certificate that the agent does not trust.
+    #[error("the plan seals keys to {0}, which is not pinned")]
+    CertificateNotPinned(Fingerprint),
     /// A certificate was given, and the policy does not escrow: somebody expects an escrow that will not be.
     #[error("a certificate was given, and the policy does not escrow the recovery key")]
     CertificateUnused,
@@ -104,6 +107,7 @@ impl ProfileError {
     pub fn code(&self) -> ErrorCode {
         match self {
             Self::CertificateMissing | Self::CertificateUnused | Self::Empty => ErrorCode::Misuse,
+            Self::CertificateNotPinned(_) => ErrorCode::CertificateUnsuitable,
             Self::Limit(_) => ErrorCode::ProfileLimit,
             Self::Policy(error) => error.code(),
             Self::Signing(error) => error.code(),

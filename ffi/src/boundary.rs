@@ -96,3 +96,42 @@ fn cleared<T>(out: Slot<'_, T>) -> Result<&mut MaybeUninit<*mut T>, Failure> {
     out.write(std::ptr::null_mut());
     Ok(out)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{failure::fdescrow_error_message, owned::fdescrow_text_free};
+
+    #[test]
+    fn a_panic_becomes_a_number_and_leaves_null() {
+        let (mut out, mut error) = (MaybeUninit::uninit(), MaybeUninit::uninit());
+        let result = produce::<fdescrow_text>(Some(&mut out), Some(&mut error), || {
+            let nothing: Option<String> = None;
+            Ok(nothing.expect("the test wants it"))
+        });
+        assert_eq!(result, fdescrow::ErrorCode::Panic.number());
+        // SAFETY: the function writes its outputs, whatever happens.
+        let (out, error) = unsafe { (out.assume_init(), Box::from_raw(error.assume_init())) };
+        assert!(out.is_null());
+        assert_eq!(fdescrow_error_message(Some(&error)).read().unwrap(), "the library stopped in the middle of a call");
+        crate::failure::fdescrow_error_free(Some(error));
+    }
+
+    #[test]
+    fn a_document_of_the_caller_that_is_not_as_documented_is_said_so_in_bounds() {
+        let long = format!("{{\"{}\": 1}}", "x".repeat(5000));
+        let mut error = MaybeUninit::uninit();
+        let mut out = MaybeUninit::uninit();
+        let result = answer(Some(&mut out), Some(&mut error), || {
+            request::<std::collections::BTreeMap<String, String>>(fdescrow_str::of(&long))
+        });
+        assert_eq!(result, fdescrow::ErrorCode::RequestSyntax.number());
+        // SAFETY: as above.
+        let (out, error) = unsafe { (out.assume_init(), Box::from_raw(error.assume_init())) };
+        assert!(out.is_null());
+        let message = fdescrow_error_message(Some(&error)).read().unwrap();
+        assert!(message.contains("not as documented") && message.len() <= 1024, "{message}");
+        crate::failure::fdescrow_error_free(Some(error));
+        fdescrow_text_free(None);
+    }
+}

@@ -1,7 +1,7 @@
 //! What does the library call back?
 //!
-//! Functions of the embedder: the private operations of a key that lives elsewhere. What they are given is borrowed for the
-//! call; what they answer is copied before they are called again.
+//! Functions of the embedder: the private operations of a key that lives elsewhere, and the methods of a store of its own. What
+//! they are given is borrowed for the call; what they answer is copied before they are called again.
 
 use std::ffi::c_void;
 
@@ -13,7 +13,12 @@ use fdescrow::{
     },
 };
 
-use crate::view::fdescrow_bytes;
+use crate::{
+    failure::{Failure, fdescrow_result},
+    handle::lend,
+    store::{Reply, fdescrow_reply},
+    view::{fdescrow_bytes, fdescrow_str},
+};
 
 /// What a callback answers when it did what it was asked.
 pub const FDESCROW_CALLBACK_DONE: i32 = 0;
@@ -224,5 +229,197 @@ fn padding(algorithm: &KeyAlgorithm) -> Option<u32> {
             _ => None,
         },
         _ => None,
+    }
+}
+
+/// One method of a store: what is asked, as JSON, and where the answer goes. It returns 0 or `FDESCROW_RESULT_STORE_UNAVAILABLE`,
+/// `_CONFLICT`, `_UNKNOWN`, `_CORRUPT`, `_SCHEMA`, `_DURABILITY` or `FDESCROW_RESULT_MISUSE`; another number means *unavailable*.
+pub type fdescrow_store_function = Option<
+    unsafe extern "C" fn(
+        context: *mut c_void,
+        request_json: fdescrow_str,
+        reply: *const fdescrow_reply,
+    ) -> fdescrow_result,
+>;
+
+/// A store of your own, over the rows of your database. docs/storage.md has the promises, docs/c-abi.md the documents.
+///
+/// The functions are called from any thread, several at a time.
+#[derive(Clone, Copy, Debug)]
+#[repr(C)]
+#[allow(clippy::exhaustive_structs, reason = "C fills it in; its version tells its shape")]
+pub struct fdescrow_store_functions {
+    /// FDESCROW_ABI_VERSION.
+    pub version: u32,
+    /// Handed to every function. It must be good from any thread until `free` is called.
+    pub context: *mut c_void,
+    /// Called once, when nothing uses the store any more, or if it was not taken. May be NULL.
+    pub free: Option<unsafe extern "C" fn(context: *mut c_void)>,
+    /// Reads one row: the request is its `table` and `key`; answers `row`, null if it is not there.
+    pub get: fdescrow_store_function,
+    /// Lists rows by an index: answers `rows`, and `more`, whether there are further ones.
+    pub list: fdescrow_store_function,
+    /// Counts rows: answers `count`.
+    pub count: fdescrow_store_function,
+    /// Claims rows that are due: answers `rows`.
+    pub claim: fdescrow_store_function,
+    /// Gives claimed rows back.
+    pub release: fdescrow_store_function,
+    /// Writes a change set, all of it and durably, or nothing: answers `revision`; with `_CONFLICT`, `current`, `cause` (`revision`,
+    /// `guard`, `absent`, `present`) and `table`.
+    pub commit: fdescrow_store_function,
+    /// Writes several, each for itself: answers `results`, each with `result` and what `commit` answers. May be NULL.
+    pub commit_batch: fdescrow_store_function,
+    /// Whether a change was committed: answers `revision`, or null.
+    pub committed: fdescrow_store_function,
+    /// Reads audit entries in the order of their commits: answers `events`, each with `cursor` and `row`, and `next`.
+    pub events: fdescrow_store_function,
+    /// Reads tables as they were at one moment, each row by `fdescrow_reply_row`.
+    pub snapshot: fdescrow_store_function,
+}
+
+/// A method of a store.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum StoreMethod {
+    Get,
+    List,
+    Count,
+    Claim,
+    Release,
+    Commit,
+    CommitBatch,
+    Committed,
+    Events,
+    Snapshot,
+}
+
+/// The functions of a store, until nobody needs them any more.
+pub(crate) struct StoreFunctions(fdescrow_store_functions);
+
+// SAFETY: rule 10 of docs/c-abi.md: context and functions are good from any thread, several at a time.
+unsafe impl Send for StoreFunctions {}
+// SAFETY: as above.
+unsafe impl Sync for StoreFunctions {}
+
+impl Drop for StoreFunctions {
+    fn drop(&mut self) {
+        if let Some(free) = self.0.free {
+            // SAFETY: rule 10: `free` takes the context, and is called this once.
+            unsafe { free(self.0.context) }
+        }
+    }
+}
+
+impl StoreFunctions {
+    pub(crate) fn new(functions: fdescrow_store_functions) -> Self {
+        Self(functions)
+    }
+
+    pub(crate) fn version(&self) -> u32 {
+        self.0.version
+    }
+
+    pub(crate) fn has(&self, method: StoreMethod) -> bool {
+        self.function(method).is_some()
+    }
+
+    /// Whether it has all that it must have.
+    pub(crate) fn is_whole(&self) -> bool {
+        use StoreMethod::{Claim, Commit, Committed, Count, Events, Get, List, Release, Snapshot};
+        [Get, List, Count, Claim, Release, Commit, Committed, Events, Snapshot]
+            .into_iter()
+            .all(|method| self.has(method))
+    }
+
+    fn function(&self, method: StoreMethod) -> fdescrow_store_function {
+        match method {
+            StoreMethod::Get => self.0.get,
+            StoreMethod::List => self.0.list,
+            StoreMethod::Count => self.0.count,
+            StoreMethod::Claim => self.0.claim,
+            StoreMethod::Release => self.0.release,
+            StoreMethod::Commit => self.0.commit,
+            StoreMethod::CommitBatch => self.0.commit_batch,
+            StoreMethod::Committed => self.0.committed,
+            StoreMethod::Events => self.0.events,
+            StoreMethod::Snapshot => self.0.snapshot,
+        }
+    }
+
+    /// Calls a method; the reply is given back with what was written to it.
+    pub(crate) fn call(&self, method: StoreMethod, request: &str, reply: Reply) -> (fdescrow_result, Reply) {
+        let Some(function) = self.function(method) else { return (i32::MAX, reply) };
+        lend(reply, |reply: *const fdescrow_reply| {
+            // SAFETY: rule 10: the function uses what it is given until it returns.
+            unsafe { function(self.0.context, fdescrow_str::of(request), reply) }
+        })
+    }
+}
+
+/// Opens stores for the conformance suite.
+#[derive(Clone, Copy, Debug)]
+#[repr(C)]
+#[allow(clippy::exhaustive_structs, reason = "C fills it in; its version tells its shape")]
+pub struct fdescrow_store_factory {
+    /// FDESCROW_ABI_VERSION.
+    pub version: u32,
+    /// Handed to every function.
+    pub context: *mut c_void,
+    /// Fills in the functions of a store: an empty one, or, where `again` is true, the one that was opened last as another process would
+    /// find it.
+    pub open: Option<
+        unsafe extern "C" fn(
+            context: *mut c_void,
+            again: bool,
+            functions: *mut fdescrow_store_functions,
+        ) -> fdescrow_result,
+    >,
+    /// Lets the store's own clock go on by so many seconds. NULL if it has none.
+    pub wait: Option<unsafe extern "C" fn(context: *mut c_void, seconds: u32)>,
+}
+
+/// A factory that is whole.
+pub(crate) struct StoreFactory(fdescrow_store_factory);
+
+// SAFETY: rule 10 of docs/c-abi.md.
+unsafe impl Sync for StoreFactory {}
+
+impl StoreFactory {
+    pub(crate) fn new(factory: fdescrow_store_factory) -> Result<Self, &'static str> {
+        match (factory.version == crate::version::FDESCROW_ABI_VERSION, factory.open) {
+            (true, Some(_)) => Ok(Self(factory)),
+            _ => Err("the factory is of another version of the C ABI, or cannot open a store"),
+        }
+    }
+
+    pub(crate) fn open(&self, again: bool) -> Result<fdescrow_store_functions, Failure> {
+        let open = self.0.open.ok_or(Failure::NULL)?;
+        let mut functions = fdescrow_store_functions {
+            version: 0,
+            context: std::ptr::null_mut(),
+            free: None,
+            get: None,
+            list: None,
+            count: None,
+            claim: None,
+            release: None,
+            commit: None,
+            commit_batch: None,
+            committed: None,
+            events: None,
+            snapshot: None,
+        };
+        // SAFETY: rule 10: the function fills in what it is given.
+        match unsafe { open(self.0.context, again, &raw mut functions) } {
+            0 => Ok(functions),
+            _ => Err(Failure::misuse("the factory opened no store")),
+        }
+    }
+
+    pub(crate) fn wait(&self, seconds: u32) {
+        if let Some(wait) = self.0.wait {
+            // SAFETY: rule 10.
+            unsafe { wait(self.0.context, seconds) }
+        }
     }
 }

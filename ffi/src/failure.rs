@@ -75,6 +75,11 @@ impl Failure {
     pub(crate) fn number(&self) -> i32 {
         self.number
     }
+
+    #[cfg(feature = "server")]
+    pub(crate) fn message(&self) -> &str {
+        &self.message
+    }
 }
 
 /// Errors of core, each with its `code`.
@@ -89,6 +94,15 @@ macro_rules! from_core {
 }
 
 from_core! {
+    fdescrow::agent::bitlocker::PlannerError,
+    fdescrow::agent::bitlocker::SealingError,
+    fdescrow::agent::filevault::PlannerError,
+    fdescrow::agent::luks::ObservationError,
+    fdescrow::agent::luks::PlannerError,
+    fdescrow::agent::luks::SealingError,
+    fdescrow::agent::snapd::PlannerError,
+    fdescrow::agent::spool::Mismatch,
+    fdescrow::agent::spool::SpoolError,
     fdescrow::audit::CheckpointError,
     fdescrow::audit::MacKeyError,
     fdescrow::envelope::CertificateError,

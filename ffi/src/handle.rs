@@ -97,5 +97,12 @@ pub(crate) fn free<H: Opaque>(handle: Option<Box<H>>) {
     drop(unsafe { Box::from_raw(value.cast::<H::Value>()) });
 }
 
+/// Lends a value to C for one call, and takes it back.
+pub(crate) fn lend<H: Opaque, R>(mut value: H::Value, call: impl FnOnce(*const H) -> R) -> (R, H::Value) {
+    let handle = H::from(Handle { tag: H::TAG, value: (&raw mut value).cast() });
+    let answer = call(&raw const handle);
+    (answer, value)
+}
+
 /// Where C wants a pointer. It may point to memory that was never written.
 pub(crate) type Slot<'a, T> = Option<&'a mut MaybeUninit<*mut T>>;

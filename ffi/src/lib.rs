@@ -8,22 +8,22 @@
 //! Raw pointers are followed in `handle.rs`, `view.rs` and `callback.rs` and nowhere else: the declarations take references that
 //! may be NULL, so that their bodies are safe Rust.
 #![allow(non_camel_case_types, reason = "C's names")]
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, reason = "tests fail by panicking"))]
 #![cfg_attr(
     not(feature = "server"),
     allow(dead_code, reason = "an agent's library has not all of what the functions share")
 )]
 
+mod agent;
 mod boundary;
 mod certificate;
+mod document;
 mod envelope;
 mod failure;
 mod handle;
 mod key;
 mod owned;
-mod policy;
-mod profile;
 mod secret;
-mod verification;
 mod version;
 mod view;
 
@@ -34,20 +34,25 @@ mod escrow;
 #[cfg(feature = "server")]
 mod keyring;
 #[cfg(feature = "server")]
+mod policy;
+#[cfg(feature = "server")]
+mod profile;
+#[cfg(feature = "server")]
 mod store;
+#[cfg(feature = "server")]
+mod verification;
 
+pub use agent::*;
 pub use boundary::{Errors, Output};
 pub use certificate::*;
+pub use document::*;
 pub use envelope::*;
 pub use failure::*;
 pub use key::*;
 pub use owned::*;
-pub use policy::*;
-pub use profile::*;
 pub use secret::*;
-pub use verification::*;
 pub use version::*;
 pub use view::*;
 
 #[cfg(feature = "server")]
-pub use {callback::*, escrow::*, keyring::*, store::*};
+pub use {callback::*, escrow::*, keyring::*, policy::*, profile::*, store::*, verification::*};

@@ -1,5 +1,14 @@
 //! Where are keys remembered, in C?
 
+mod conformance;
+mod custom;
+mod documents;
+mod reply;
+
+pub use conformance::*;
+pub(crate) use reply::Reply;
+pub use reply::{fdescrow_reply, fdescrow_reply_append, fdescrow_reply_row};
+
 use std::sync::Arc;
 
 use fdescrow::store::Store;
@@ -7,7 +16,8 @@ use fdescrow_stores::Migration;
 
 use crate::{
     boundary::{Errors, Output, answer, produce},
-    failure::fdescrow_result,
+    callback::fdescrow_store_functions,
+    failure::{Failure, fdescrow_result},
     handle::{Handle, borrow, free, opaque},
     owned::fdescrow_text,
     view::fdescrow_str,
@@ -33,6 +43,34 @@ pub extern "C" fn fdescrow_store_open(
     produce(store_out, error_out, || Ok(fdescrow_stores::open(url.read()?)?))
 }
 
+/// Constructor of `fdescrow_store`: a store of your own.
+///
+/// Whatever the outcome, `functions.free` is called when the context is not needed any more.
+/// Errors: `MISUSE` if a function is missing.
+#[unsafe(no_mangle)]
+pub extern "C" fn fdescrow_store_custom(
+    functions: Option<&fdescrow_store_functions>,
+    store_out: Output<'_, fdescrow_store>,
+    error_out: Errors<'_>,
+) -> fdescrow_result {
+    produce(store_out, error_out, || {
+        let store: Arc<dyn Store> = Arc::new(custom::CustomStore::new(*functions.ok_or(Failure::NULL)?)?);
+        Ok(store)
+    })
+}
+
+/// The tables that a store of your own keeps, as JSON: `version`, and `tables` with `name`, `key` and `columns` (`name`, `kind`: `integer`
+/// or `text`, `nullable`, `fixed`), `body`, `bytes`, `ordered`, `indexes` and `works`.
+///
+/// Errors: `NULL_POINTER`.
+#[unsafe(no_mangle)]
+pub extern "C" fn fdescrow_store_schema(
+    schema_out: Output<'_, fdescrow_text>,
+    error_out: Errors<'_>,
+) -> fdescrow_result {
+    answer(schema_out, error_out, || Ok(documents::schema()))
+}
+
 /// Brings the tables that a URL names up to the version of this library, and tells the statements as a JSON array.
 ///
 /// `apply`: false to tell only what would be done.
@@ -54,6 +92,6 @@ pub extern "C" fn fdescrow_store_free(store: Option<Box<fdescrow_store>>) {
     free(store);
 }
 
-pub(crate) fn shared(store: Option<&fdescrow_store>) -> Result<Arc<dyn Store>, crate::failure::Failure> {
+pub(crate) fn shared(store: Option<&fdescrow_store>) -> Result<Arc<dyn Store>, Failure> {
     borrow(store).cloned()
 }

@@ -1,4 +1,4 @@
-//! F4: any bytes as certificates. What is read is kept octet for octet, and what is shown of it is short and
+//! Any bytes as certificates. What is read is kept octet for octet, and what is shown of it is short and
 //! harmless.
 #![no_main]
 

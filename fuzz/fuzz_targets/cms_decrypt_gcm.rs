@@ -1,4 +1,4 @@
-//! F2: authenticated messages, changed. They open to their own key, or not.
+//! Authenticated messages, changed. They open to their own key, or not.
 #![no_main]
 
 use std::sync::LazyLock;

@@ -1,4 +1,4 @@
-//! F3: messages that nothing authenticates, changed, and any bytes with an identity that unwraps everything. What
+//! Messages that nothing authenticates, changed, and any bytes with an identity that unwraps everything. What
 //! opens has the form of its kind and is never called authentic; without a kind nothing opens.
 #![no_main]
 

@@ -1,4 +1,4 @@
-//! F1: any bytes as a message. What is read can be looked at, is the same read again, and is within the limits.
+//! Any bytes as a message. What is read can be looked at, is the same read again, and is within the limits.
 #![no_main]
 
 use std::sync::LazyLock;

@@ -1,4 +1,4 @@
-//! F10: any bytes as the header and metadata of a LUKS volume: the first 4096 are the header. Nothing is planned for
+//! Any bytes as the header and metadata of a LUKS volume: the first 4096 are the header. Nothing is planned for
 //! slots that there cannot be, or for a header that was not read whole.
 #![no_main]
 

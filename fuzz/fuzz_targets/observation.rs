@@ -1,4 +1,4 @@
-//! F8: any bytes as a report of a device; the first octet says of which kind. What is read is read again the same, and
+//! Any bytes as a report of a device; the first octet says of which kind. What is read is read again the same, and
 //! what was understood can be written and read in this library's own form.
 #![no_main]
 

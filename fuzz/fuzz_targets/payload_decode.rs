@@ -1,4 +1,4 @@
-//! F6: any bytes as the content of an authenticated message. It is sealed here, with the content key that the
+//! Any bytes as the content of an authenticated message. It is sealed here, with the content key that the
 //! identity of this harness unwraps. What is taken for a key is one, and is sealed and opened again unchanged.
 #![no_main]
 

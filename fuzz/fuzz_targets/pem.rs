@@ -1,4 +1,4 @@
-//! F5: any bytes as a file of keys and certificates, with armor or without. What is read can be written and read
+//! Any bytes as a file of keys and certificates, with armor or without. What is read can be written and read
 //! again. A password is given where what it would cost can be seen to be little.
 #![no_main]
 

@@ -1,4 +1,4 @@
-//! F7: any bytes as a profile. What is read can be shown and judged; what is taken for a policy gives a profile that
+//! Any bytes as a profile. What is read can be shown and judged; what is taken for a policy gives a profile that
 //! asks the same.
 #![no_main]
 

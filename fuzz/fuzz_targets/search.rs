@@ -1,4 +1,4 @@
-//! F10: any text as what somebody reads out on the phone. What it may mean is within the text, and it is no key.
+//! Any text as what somebody reads out on the phone. What it may mean is within the text, and it is no key.
 #![no_main]
 
 use fdescrow::{

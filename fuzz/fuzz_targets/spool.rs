@@ -1,4 +1,4 @@
-//! F9: any bytes as a spool, and as lines of one. What is read is written and read again the same.
+//! Any bytes as a spool, and as lines of one. What is read is written and read again the same.
 #![no_main]
 
 use fdescrow::agent::spool::Spool;

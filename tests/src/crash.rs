@@ -83,14 +83,17 @@ impl Credentials {
     pub fn read(&self) -> Party {
         let rng = Arc::new(SystemRandomness::new());
         let mut certificates = Vec::new();
-        let mut keyring = Keyring::new();
+        let (mut keyring, mut next_keyring) = (Keyring::new(), Keyring::new());
         for file in [RSA, EC] {
             let mut bundle = Bundle::parse(&fs::read(self.folder.join(file)).unwrap(), None).unwrap();
             let key = bundle.private_keys.pop().unwrap();
             certificates.extend(bundle.certificates.iter().cloned());
-            keyring = keyring.with(software_identity(key, bundle.certificates, rng.clone()));
+            let identity = software_identity(key, bundle.certificates, rng.clone());
+            // The last one alone.
+            next_keyring = Keyring::new().with(Arc::clone(&identity));
+            keyring = keyring.with(identity);
         }
-        Party { certificates, keyring, folder: self.folder.clone() }
+        Party { certificates, keyring, next_keyring, folder: self.folder.clone() }
     }
 }
 
@@ -105,6 +108,8 @@ pub struct Party {
     pub certificates: Vec<Certificate>,
     /// The identities of both.
     pub keyring: Keyring,
+    /// The identity of the one that keys are re-wrapped to, alone.
+    pub next_keyring: Keyring,
     folder: PathBuf,
 }
 

@@ -14,6 +14,7 @@ mod custodian;
 mod faulty;
 mod interrupted;
 mod places;
+mod schedule;
 mod sent;
 
 use std::{
@@ -38,6 +39,7 @@ pub use custodian::Custodian;
 pub use faulty::{FaultyIdentity, Health};
 pub use interrupted::InterruptedStore;
 pub use places::SqliteFile;
+pub use schedule::Schedule;
 pub use sent::{Sent, agent, in_clear, mac, mac_sealing, nonsense};
 
 /// The time at which tests begin: 2026-09-21T14:13:20Z.

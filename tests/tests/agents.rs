@@ -14,3 +14,5 @@
 mod bitlocker;
 #[path = "agents/killed.rs"]
 mod killed;
+#[path = "agents/killed_mac.rs"]
+mod killed_mac;

@@ -22,6 +22,8 @@
 mod checker;
 #[path = "crash/ledger.rs"]
 mod ledger;
+#[path = "crash/rollover.rs"]
+mod rollover;
 #[path = "crash/rounds.rs"]
 mod rounds;
 #[path = "crash/tampered.rs"]
@@ -40,7 +42,7 @@ const ROUNDS_PER_FILE: u32 = 12;
 
 #[test]
 fn what_was_acknowledged_survives_a_kill_counted() {
-    let loops: u32 = env::var("FDESCROW_CRASH_LOOPS").map_or(10, |loops| loops.parse().expect("a number of loops"));
+    let loops = loops();
     let seed = seed();
     let mut dice = Dice::new(seed);
     let folder = scratch("crash");
@@ -77,6 +79,11 @@ fn what_was_acknowledged_survives_a_kill_counted() {
     println!("{loops} passed, 0 failed");
     assert_eq!(tally.kills, u64::from(loops));
     assert!(tally.acknowledged > u64::from(loops), "too little was done to prove anything");
+}
+
+/// How often something is killed.
+fn loops() -> u32 {
+    env::var("FDESCROW_CRASH_LOOPS").map_or(10, |loops| loops.parse().expect("a number of loops"))
 }
 
 /// A new one each time, or the one that a failure printed.

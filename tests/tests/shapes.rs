@@ -166,7 +166,7 @@ fn every_manner_of_ber_opens_to_the_same_key_counted() {
     println!("{count} messages in {} manners of BER opened", Manner::ALL.len());
 }
 
-/// N7: no relabelled message gives a plaintext, even where everything that can be read is allowed.
+/// No relabelled message gives a plaintext, even where everything that can be read is allowed.
 #[test]
 fn no_downgrade_opens_counted() {
     let escrow = Authority::escrow("fdescrow tests");

@@ -171,6 +171,14 @@ impl Bench<'_> {
             compile.args(["-O2", "-Wall", "-o"]).arg(self.built.join("openssl"));
             run(compile.arg(self.source("openssl/peer.c")).arg("-lcrypto"))?;
         }
+        if self.has("c") {
+            run(&mut self.place.cargo(&["build", "--release", "--locked", "--package", "fdescrow-ffi"]))?;
+            let release = self.place.target.join("release");
+            let mut compile = self.place.command("cc");
+            compile.args(["-std=c99", "-O2", "-Wall", "-I"]).arg(self.place.root.join("include"));
+            compile.arg("-o").arg(self.built.join("c")).arg(self.source("c/peer.c")).arg("-L").arg(&release);
+            run(compile.arg("-lfdescrow_ffi").arg(format!("-Wl,-rpath,{}", release.display())))?;
+        }
         if self.has("go") {
             let mut build = self.place.command("go");
             build.args(["build", "-trimpath", "-mod=readonly", "-o"]).arg(self.built.join("go")).arg(".");
@@ -200,7 +208,7 @@ impl Bench<'_> {
 
     fn start(&self, peer: &'static str) -> Result<Harness, Failure> {
         let mut command = match peer {
-            "openssl" | "go" => self.place.command(self.built.join(peer)),
+            "openssl" | "go" | "c" => self.place.command(self.built.join(peer)),
             "python" => {
                 let mut python = self.place.command(self.place.venv().join("bin/python"));
                 python.args(["-I", "-B"]).arg(self.source("python/peer.py"));

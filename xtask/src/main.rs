@@ -1,4 +1,5 @@
-//! The project's own commands: `cargo xtask test`, `go`, `crash`, `simulate`, `paths`, `bench-peers`, `bless`.
+//! The project's own commands: `cargo xtask test`, `go`, `crash`, `simulate`, `paths`, `install`,
+//! `bench-peers`, `bless`.
 //!
 //! The rule: whatever a command needs and the machine lacks is either installed below the target
 //! folder (or, as root, by the system's packages), with a line that says so, or named in the error.
@@ -12,6 +13,7 @@ mod bench;
 mod coverage;
 mod fuzz;
 mod go;
+mod install;
 mod paths;
 mod place;
 mod steps;
@@ -33,6 +35,8 @@ cargo xtask crash [--loops N]
 cargo xtask simulate [--seeds N]
                             the simulations, for N seeds each (100000)
 cargo xtask paths           valgrind: instructions of the hot paths, failures alike, no jump on a secret
+cargo xtask install [--prefix DIR]
+                            the library for C: header, libraries, pkg-config, CMake; without a folder, tried there and thrown away
 cargo xtask bench-peers [--quick] [--without PEER,…] [--rounds N] [--keys N] [--devices N] [--cold-build]
                             measure against OpenSSL, Go, Python and Bouncy Castle
 cargo xtask bless           rewrite the generated tables in the documents, and the numbers of instructions
@@ -56,12 +60,16 @@ fn main() -> ExitCode {
             }
         };
     }
+    if let ["install", "--prefix", prefix] = arguments.as_slice() {
+        return carried_out(|steps, place| install::install(steps, place, prefix.as_ref()));
+    }
     let command: fn(&mut Steps, &Place, u32) -> Result<(), Failure> = match arguments.as_slice() {
         ["test"] => |steps, place, _| test::quick(steps, place),
         ["test", "--all"] => |steps, place, _| test::all(steps, place),
         ["go"] => |steps, place, _| test::go(steps, place),
         ["crash"] | ["crash", "--loops", _] => test::crash,
         ["simulate"] | ["simulate", "--seeds", _] => test::simulate,
+        ["install"] => |steps, place, _| install::check(steps, place),
         ["paths"] => |steps, place, _| paths::check(steps, place, false),
         ["bless"] => |steps, place, _| test::bless(steps, place),
         ["help" | "--help" | "-h"] => {

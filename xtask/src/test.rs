@@ -4,7 +4,7 @@ use std::process::Command;
 
 use crate::place::Place;
 use crate::steps::{Failure, Outcome, Steps, run, status};
-use crate::{advisories, bench, coverage, fuzz, go, paths, tools};
+use crate::{advisories, bench, coverage, fuzz, go, install, paths, tools};
 
 /// Times that `test --all` kills the crash test.
 const CRASH_LOOPS_OF_ALL: u32 = 100;
@@ -30,6 +30,7 @@ pub(crate) fn all(steps: &mut Steps, place: &Place) -> Result<(), Failure> {
     checks(steps, place)?;
     steps.run("coverage", || coverage::check(place))?;
     paths::check(steps, place, false)?;
+    install::check(steps, place)?;
     bench::peers(steps, place, bench::Options::QUICK)?;
     steps.run("fuzz", || fuzz::smoke(place))?;
     steps.run("crash", || {

@@ -53,6 +53,12 @@ pub(crate) const TEST: Need = Need {
         program("javac", "default-jdk-headless"),
         program("mvn", "maven"),
         program("go", "golang-go"),
+        // programs in C and C++ over the C ABI
+        program("gcc", "gcc"),
+        program("g++", "g++"),
+        program("valgrind", "valgrind"),
+        // a key that is elsewhere, played by OpenSSL
+        program("/usr/include/openssl/evp.h", "libssl-dev"),
     ],
 };
 
@@ -81,8 +87,21 @@ pub(crate) const ALL: Need = Need {
 pub(crate) const PATHS: Need =
     Need { wheels: &[], programs: &[program("valgrind", "valgrind"), program("cc", "gcc"), program("c++", "g++")] };
 
+/// For `cargo xtask install`, and for programs that find what it installed.
+pub(crate) const INSTALL: Need = Need {
+    wheels: &[],
+    programs: &[
+        program("gcc", "gcc"),
+        program("ld", "binutils"),
+        program("pkg-config", "pkgconf"),
+        program("cmake", "cmake"),
+        program("make", "make"),
+    ],
+};
+
 /// For `cargo xtask bench-peers`, by peer.
-pub(crate) const BENCH: [(&str, Need); 5] = [
+pub(crate) const BENCH: [(&str, Need); 6] = [
+    ("c", Need { wheels: &[], programs: &[program("cc", "gcc")] }),
     (
         "openssl",
         Need { wheels: &[], programs: &[program("/usr/include/openssl/cms.h", "libssl-dev"), program("cc", "gcc")] },

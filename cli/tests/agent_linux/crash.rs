@@ -1,32 +1,24 @@
-//! The agent is killed at every call of cryptsetup, before and after it had its effect, and started again.
+//! The agent, whichever it is, is killed at every call of a program, before and after it had its effect, and started again.
 //!
 //! On LUKS2 a look at the header lies between two steps: so every step is cut off before its effect, between its effect
 //! and its record (for steps that call nothing, by putting the planner's state back), and after its record.
 
 use std::{fs, path::Path, thread};
 
-use crate::bench::{Bench, Mishap, STORE, USER};
-
-const ROTATE: &[&str] = &["--rotate", "r1"];
+use crate::bench::{Bench, Mishap, USER};
 
 /// A volume whose key is in escrow, verified: the old one of the rotation.
 fn prepared(name: &str, version: &str) -> Option<(Bench, String)> {
     let bench = Bench::new(name)?;
     bench.format(version);
-    bench.finish(&[]);
+    bench.finish_escrow();
     let old = bench.reveal(1);
     Some((bench.copy(name), old))
 }
 
-fn rotate(bench: &Bench, mishap: Mishap<'_>) -> bool {
-    let output = bench.agent(&[STORE, &["--key-file", "user"], ROTATE].concat(), mishap);
-    output.status.code().is_some()
-}
-
 /// After whatever happened: the rotation comes to its end, no key was lost on the way, and no slot leaks.
 fn recovers(bench: &Bench, old: &str, what: &str) {
-    let last = bench.finish(ROTATE);
-    assert_eq!(last["situation"], "done", "{what}");
+    assert_eq!(bench.finish_rotation(), "done", "{what}");
     let (slots, tokens) = bench.header();
     assert_eq!(slots.len(), 2, "{what}: {slots:?}");
     assert!(slots[0] == 0 && bench.opens(0, USER), "{what}");
@@ -35,7 +27,7 @@ fn recovers(bench: &Bench, old: &str, what: &str) {
     assert!(tokens.len() <= 1, "{what}: {tokens:?}");
 }
 
-/// S3: at any moment the old or the new key is with the server, and opens the volume.
+/// At any moment the old or the new key is with the server, and opens the volume.
 fn holds(bench: &Bench, old: &str, what: &str) {
     if bench.opens(1, old) {
         return;
@@ -82,11 +74,11 @@ fn each(version: &'static str) {
     let Some((ready, old)) = prepared(version, version) else { return };
     // The first half of the rotation, up to the receipt, and the second, after the check.
     let first = ready.copy("first");
-    assert!(rotate(&first, Mishap::default()));
+    assert!(first.rotate(Mishap::default()));
     first.check();
     let half = first.copy("half");
     let second = half.copy("second");
-    assert!(rotate(&second, Mishap::default()));
+    assert!(second.rotate(Mishap::default()));
     let cases = [cases(&ready, &first), cases(&half, &second)].into_iter().flatten();
     let mut waiting: [Vec<Case<'_>>; 4] = Default::default();
     for (index, case) in cases.enumerate() {
@@ -100,7 +92,7 @@ fn each(version: &'static str) {
                 for Case { from, number, when, lag } in cases {
                     let what = format!("{version}, killed {when} call {number}, lag {lag:?}");
                     let bench = from.copy("killed");
-                    assert!(!rotate(&bench, Mishap { kill: Some((number, when)), ..Mishap::default() }), "{what}");
+                    assert!(!bench.rotate(Mishap { kill: Some((number, when)), ..Mishap::default() }), "{what}");
                     if let Some(lag) = lag {
                         put_back(&bench, lag);
                     }

@@ -139,6 +139,8 @@ pub enum Outcome {
     Failed,
     /// The server did not answer.
     NoAnswer,
+    /// The spool does not hold the envelope.
+    NotInSpool,
     /// The server answered.
     Receipt(Box<Receipt>),
     /// This entry is in the spool, on the disk.
@@ -251,6 +253,31 @@ impl Planner {
         Some((situation, step))
     }
 
+    /// The level that *verified* means.
+    pub fn level(&self) -> Level {
+        self.level
+    }
+
+    /// The organization.
+    pub fn organization(&self) -> &Organization {
+        &self.organization
+    }
+
+    /// The device.
+    pub fn device(&self) -> &DeviceId {
+        &self.device
+    }
+
+    /// Whether a step will ask the server about this envelope: what the planner waits for, nobody else need send.
+    pub fn awaits(&self, envelope: &Digest) -> bool {
+        self.envelopes.contains_key(envelope) && !self.is_verified(envelope)
+    }
+
+    /// Asks the server at once about every envelope that is not verified: somebody wants to know now.
+    pub fn ask_again(&mut self) {
+        self.envelopes.values_mut().for_each(|escrowed| escrowed.asked = None);
+    }
+
     fn is_verified(&self, envelope: &Digest) -> bool {
         let verified = self.envelopes.get(envelope).and_then(|escrowed| escrowed.verified);
         verified.is_some_and(|level| level >= self.level)
@@ -318,6 +345,13 @@ impl Planner {
             }
             (Step::Escrow, Outcome::Failed) => {}
             (Step::Ask { envelope, .. }, Outcome::NoAnswer) => self.asked(envelope, now),
+            // Nobody has this key, as far as is known here: another one is made.
+            (Step::Ask { envelope, .. }, Outcome::NotInSpool) => {
+                self.envelopes.remove(envelope);
+                if pursuit.envelope == Some(*envelope) {
+                    (pursuit.envelope, pursuit.used, pursuit.checked) = (None, false, false);
+                }
+            }
             (Step::Ask { envelope, .. }, Outcome::Receipt(receipt)) => {
                 self.asked(envelope, now);
                 self.receipt(&receipt)?;

@@ -73,6 +73,7 @@ actions! {
     QuarantineRejected = "quarantine_rejected", "A key that was set apart was rejected.";
     RecoveryApproved = "recovery_approved", "Somebody approved that a key is handed out, or took that back.";
     RecoveryEnded = "recovery_ended", "A request to see a key was denied or taken back.";
+    RecoveryRefused = "recovery_refused", "Somebody tried what the rules about seeing keys forbid, and was refused.";
     RecoveryReported = "recovery_reported", "It was said whether a key that was handed out did its work.";
     RecoveryRequested = "recovery_requested", "Somebody asked to see a key.";
     ReleaseAuthorized = "release_authorized", "A key may be handed out; nothing was opened yet.";

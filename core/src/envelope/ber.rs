@@ -31,6 +31,9 @@ const CONSTRUCTED: u8 = 0x20;
 /// A constructed OCTET STRING: chunks.
 const CHUNKED_OCTET_STRING: u8 = tag::OCTET_STRING | CONSTRUCTED;
 
+/// Octets to begin with where the length is not said: those of a message that macOS sealed.
+const USUAL_CONTENT: usize = 512;
+
 /// One element of DER.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Element<'a> {
@@ -170,7 +173,7 @@ fn rewrite<'a>(input: &'a [u8], depth: usize, out: &mut Vec<u8>) -> Result<&'a [
     }
 
     let chunked = header.tag == CHUNKED_OCTET_STRING;
-    let mut content = Vec::new();
+    let mut content = Vec::with_capacity(header.length.unwrap_or(USUAL_CONTENT).min(after_header.len()));
     let mut child = |bytes: &'a [u8]| -> Result<&'a [u8], EnvelopeError> {
         if !chunked {
             return rewrite(bytes, depth, &mut content);

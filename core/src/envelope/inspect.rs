@@ -205,7 +205,7 @@ fn is_macos_own(id: &RecipientId) -> bool {
 
 fn hex(octets: &[u8]) -> String {
     // Identifiers and serial numbers have twenty octets; a longer one is the sender's and is cut.
-    octets.iter().take(64).map(|octet| format!("{octet:02x}")).collect()
+    crate::ids::hex(octets.get(..64).unwrap_or(octets))
 }
 
 impl fmt::Display for Inspection {

@@ -8,7 +8,7 @@ mod record;
 mod trial;
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     sync::{
         Arc, MutexGuard, PoisonError,
         atomic::{AtomicBool, Ordering},
@@ -254,9 +254,8 @@ impl Escrow {
         };
         report.add(&found);
         report.more = !claimed.is_empty() || report.opened + report.failed() > 0;
-        let (kept, done): (Vec<_>, Vec<_>) = claimed.into_iter().partition(|key| unsettled.contains(key));
-        self.store.release(Work::Check, &holder, &done)?;
-        self.keep_or_release(holder, kept, report.more && !run.is_stopped())?;
+        // The claims on the others ended when they were committed.
+        self.keep_or_release(holder, unsettled.into_iter().collect(), report.more && !run.is_stopped())?;
         Ok(report)
     }
 
@@ -268,16 +267,17 @@ impl Escrow {
         keyring: &Keyring,
         options: &CheckOptions,
         run: &Run<'_>,
-    ) -> Result<(Vec<RowKey>, CheckReport), Error> {
+    ) -> Result<(BTreeSet<RowKey>, CheckReport), Error> {
         let (mut report, mut read) = (CheckReport::default(), CheckReport::default());
-        let mut unsettled = claims.keys();
+        let mut unsettled: BTreeSet<RowKey> = claims.keys().into_iter().collect();
         // Failures are recorded last, when the identities were asked once more.
         let mut doubtful = Vec::new();
         let tried = |batches: Vec<Batch>| {
             let (failed, done): (Vec<_>, Vec<_>) = batches.into_iter().partition(Batch::did_not_open);
             doubtful.extend(failed);
-            let settled = self.record_all(&done, run, &mut report)?;
-            unsettled.retain(|key| !settled.contains(key));
+            for key in self.record_all(&done, run, &mut report)? {
+                unsettled.remove(&key);
+            }
             Ok(())
         };
         if claims.rows.is_empty() && options.retry_failed {
@@ -294,8 +294,9 @@ impl Escrow {
             self.try_all(due, run, tried)?;
         }
         self.doubt_failures(&mut doubtful, keyring);
-        let settled = self.record_all(&doubtful, run, &mut report)?;
-        unsettled.retain(|key| !settled.contains(key));
+        for key in self.record_all(&doubtful, run, &mut report)? {
+            unsettled.remove(&key);
+        }
         report.add(&read);
         Ok((unsettled, report))
     }

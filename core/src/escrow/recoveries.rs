@@ -1,18 +1,18 @@
 //! Who may see which key, and who agreed?
 //!
 //! Where the policy asks for approvals, a request comes first: it names one envelope of one key, other people approve
-//! exactly that, and who asked reveals it under the request. Each step is in the audit.
+//! exactly that, and who asked reveals it under the request. Each step is in the audit, and so is each that a rule forbade.
 
 use serde::Serialize;
 
 use super::{
     Error, Escrow, Page, Paged, Reveal,
-    release::draft,
+    release::{Asked, draft},
     trace::{Operation, traced},
 };
 use crate::{
-    audit::{Action, Text},
-    ids::{Actor, DeviceId, Digest, KeyId, Person},
+    audit::{Action, Draft, Text},
+    ids::{Actor, DeviceId, Digest, KeyId, Person, Word},
     recovery::{Approval, Outcome, Recovery, RecoveryEvent, RecoveryId, RecoveryState},
     store::{
         ChangeId, Index, ReadRecords, RowQuery,
@@ -20,6 +20,14 @@ use crate::{
     },
     time::Timestamp,
 };
+
+/// What somebody tried, as the audit tells it if it is refused.
+pub(super) struct Tried<'a> {
+    pub(super) actor: &'a Actor,
+    /// Under which request.
+    pub(super) recovery: Option<RecoveryId>,
+    pub(super) reason: Option<&'a Text>,
+}
 
 /// A wish to see a key, and what became of it.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -58,11 +66,13 @@ impl Escrow {
     /// # Errors
     /// As [`reveal`](Self::reveal), which opens nothing yet; [`Error::Recovery`] if the policy forbids it.
     pub fn request_recovery(&self, request: &Reveal, now: Timestamp) -> Result<RecoveryReport, Error> {
-        traced(Operation::RequestRecovery, Some(request.device()), || self.ask_for_recovery(request, now))
+        traced(Operation::RequestRecovery, Some(request.device()), || {
+            let asked = request.asked()?;
+            self.or_record_refusal(self.ask_for_recovery(request, &asked, now), &asked.device, &asked.tried(None), now)
+        })
     }
 
-    fn ask_for_recovery(&self, request: &Reveal, now: Timestamp) -> Result<RecoveryReport, Error> {
-        let asked = request.asked()?;
+    fn ask_for_recovery(&self, request: &Reveal, asked: &Asked, now: Timestamp) -> Result<RecoveryReport, Error> {
         let chosen = self.choose(request)?;
         let rules = self.recovery_rules(&asked.device)?;
         let key = chosen.best;
@@ -111,13 +121,12 @@ impl Escrow {
     ) -> Result<RecoveryReport, Error> {
         traced(Operation::ApproveRecovery, None, || {
             let note = note.map(Text::new).transpose().map_err(|_| Error::ReasonMissing)?;
-            let record = self.change_recovery(id, (by, Action::RecoveryApproved), note.as_ref(), now, |record| {
+            self.decide_recovery(id, (by, Action::RecoveryApproved), note.as_ref(), now, |record| {
                 let (key, envelope) = record.course.key().zip(record.course.envelope()).ok_or(Error::NoKey)?;
                 let mut approval = Approval::new(by.clone(), person.clone(), key, envelope, now);
                 approval.note.clone_from(&note);
                 Ok(RecoveryEvent::Approved(Box::new(approval)))
-            })?;
-            Ok(RecoveryReport::new(record, now))
+            })
         })
     }
 
@@ -134,7 +143,7 @@ impl Escrow {
     ) -> Result<RecoveryReport, Error> {
         traced(Operation::RevokeApproval, None, || {
             let event = RecoveryEvent::ApprovalRevoked { person: person.clone(), at: now };
-            self.end_recovery(id, (by, Action::RecoveryApproved), None, event, now)
+            self.decide_recovery(id, (by, Action::RecoveryApproved), None, now, |_| Ok(event.clone()))
         })
     }
 
@@ -157,7 +166,7 @@ impl Escrow {
             } else {
                 RecoveryEvent::Denied { actor: by.clone(), at: now }
             };
-            self.end_recovery(id, (by, Action::RecoveryEnded), Some(&reason), event, now)
+            self.decide_recovery(id, (by, Action::RecoveryEnded), Some(&reason), now, |_| Ok(event.clone()))
         })
     }
 
@@ -174,20 +183,51 @@ impl Escrow {
     ) -> Result<RecoveryReport, Error> {
         traced(Operation::ReportRecovery, None, || {
             let event = RecoveryEvent::Reported { outcome, at: now };
-            self.end_recovery(id, (by, Action::RecoveryReported), None, event, now)
+            self.decide_recovery(id, (by, Action::RecoveryReported), None, now, |_| Ok(event.clone()))
         })
     }
 
-    fn end_recovery(
+    /// Changes a recovery by what somebody decides; what the rules forbid leaves its trace.
+    fn decide_recovery(
         &self,
         id: &RecoveryId,
-        actor: (&Actor, Action),
+        (actor, action): (&Actor, Action),
         reason: Option<&Text>,
-        event: RecoveryEvent,
         now: Timestamp,
+        decide: impl Fn(&RecoveryRecord) -> Result<RecoveryEvent, Error>,
     ) -> Result<RecoveryReport, Error> {
-        let record = self.change_recovery(id, actor, reason, now, |_| Ok(event.clone()))?;
-        Ok(RecoveryReport::new(record, now))
+        let device = self.recovery_record(id)?.device;
+        let changed = self.change_recovery(id, (actor, action), reason, now, decide);
+        let tried = Tried { actor, recovery: Some(*id), reason };
+        Ok(RecoveryReport::new(self.or_record_refusal(changed, &device, &tried, now)?, now))
+    }
+
+    /// Hands the result on; where a rule forbade it, who tried what is in the audit of the device. No limit of a day
+    /// holds here: a device could use it up, so that somebody else's attempt leaves no trace.
+    pub(super) fn or_record_refusal<T>(
+        &self,
+        result: Result<T, Error>,
+        device: &DeviceId,
+        tried: &Tried<'_>,
+        now: Timestamp,
+    ) -> Result<T, Error> {
+        let Err(Error::Recovery(why)) = &result else { return result };
+        let id = ChangeId::generate(self.rng())?;
+        let recorded = self.transact(device, id, now, |change| {
+            if change.known {
+                let mut draft = Draft::new(tried.actor.clone(), Action::RecoveryRefused);
+                draft.reason = tried.reason.cloned();
+                draft.references.request = tried.recovery.and_then(|id| Text::new(id.to_string()).ok());
+                draft.references.outcome = Word::new(why.as_str()).ok();
+                change.audit(draft);
+            }
+            Ok(())
+        });
+        // That it was refused is told in any case; what is told is why.
+        match recorded {
+            Ok(()) | Err(Error::Conflict | Error::Store(_) | Error::Unknown { .. }) => result,
+            Err(other) => Err(other),
+        }
     }
 
     /// One recovery.

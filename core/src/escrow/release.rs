@@ -6,6 +6,7 @@
 use super::{
     Error, Escrow,
     check::{due_after, earlier},
+    recoveries::Tried,
     transaction::Change,
 };
 use crate::{
@@ -36,6 +37,11 @@ pub(super) struct Asked {
 }
 
 impl Asked {
+    /// As the audit tells it if it is refused.
+    pub(super) fn tried(&self, recovery: Option<RecoveryId>) -> Tried<'_> {
+        Tried { actor: &self.actor, recovery, reason: Some(&self.reason) }
+    }
+
     /// As the record keeps it.
     pub(super) fn request(&self, now: Timestamp) -> Request {
         let mut request = Request::new(self.actor.clone(), self.reason.clone(), now);

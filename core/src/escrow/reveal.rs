@@ -331,6 +331,17 @@ impl Escrow {
     }
 
     fn hand_out(&self, request: &Reveal, asked: &Asked, keyring: &Keyring, now: Timestamp) -> Result<Revealed, Error> {
+        let revealed = self.open_and_release(request, asked, keyring, now);
+        self.or_record_refusal(revealed, &asked.device, &asked.tried(request.recovery), now)
+    }
+
+    fn open_and_release(
+        &self,
+        request: &Reveal,
+        asked: &Asked,
+        keyring: &Keyring,
+        now: Timestamp,
+    ) -> Result<Revealed, Error> {
         let Chosen { keys, place, mut order, candidates, .. } = self.choose(request)?;
         let authorized = match request.recovery {
             Some(recovery) => self.take_up(&recovery, asked, now)?,

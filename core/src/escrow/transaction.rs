@@ -153,7 +153,12 @@ impl Escrow {
     ) -> Result<T, Error> {
         for _ in 0..ATTEMPTS {
             let mut change = self.begin_change(device, id, now)?;
-            let value = decide(&mut change)?;
+            let read = change.device.revision;
+            let value = match decide(&mut change) {
+                Ok(value) => value,
+                Err(_) if self.is_outdated(device, read) => continue,
+                Err(error) => return Err(error),
+            };
             if change.drafts.is_empty() {
                 return Ok(value);
             }
@@ -178,33 +183,46 @@ impl Escrow {
         let mut sets = Vec::new();
         let mut prepare = |place: usize, device: &DeviceId, decide: &mut dyn FnMut(usize, &mut Change) -> _| {
             let mut change = self.begin_change(device, ChangeId::generate(self.rng())?, now)?;
-            let value: T = decide(place, &mut change)?;
+            let read = change.device.revision;
+            let value: T = match decide(place, &mut change) {
+                Ok(value) => value,
+                Err(_) if self.is_outdated(device, read) => return Ok(None),
+                Err(error) => return Err(error),
+            };
             if change.drafts.is_empty() {
-                return Ok((value, false));
+                return Ok(Some((value, false)));
             }
             sets.push(self.change_set(change, now)?);
-            Ok((value, true))
+            Ok(Some((value, true)))
         };
-        let prepared: Vec<Result<(T, bool), Error>> =
+        let prepared: Vec<Result<Option<(T, bool)>, Error>> =
             devices.iter().enumerate().map(|(place, device)| prepare(place, device, &mut decide)).collect();
         let answers = if sets.is_empty() { Vec::new() } else { self.store_all(&sets)? };
         let mut committed = sets.iter().zip(answers);
         let settled = devices.iter().zip(prepared).enumerate().map(|(place, (device, prepared))| {
-            let (value, commits) = prepared?;
+            let again = |decide: &mut dyn FnMut(usize, &mut Change) -> Result<T, Error>| {
+                let id = ChangeId::generate(self.rng())?;
+                self.transact(device, id, now, |change| decide(place, change))
+            };
+            let Some((value, commits)) = prepared? else { return again(&mut decide) };
             if !commits {
                 return Ok(value);
             }
             let (changes, answer) = committed.next().ok_or(Error::Misuse("the store left a change set unanswered"))?;
             match self.settled(changes, answer.map(|_| ())) {
                 Ok(()) => Ok(value),
-                Err(CommitError::Conflict(_)) => {
-                    let id = ChangeId::generate(self.rng())?;
-                    self.transact(device, id, now, |change| decide(place, change))
-                }
+                Err(CommitError::Conflict(_)) => again(&mut decide),
                 Err(error) => Err(Error::of_commit(error, changes.change_id())),
             }
         });
         Ok(settled.collect())
+    }
+
+    /// Whether somebody changed the device since it was read. What was decided then may rest on the device of before and a
+    /// key of after, which fit no more: that is a conflict, and no answer.
+    fn is_outdated(&self, device: &DeviceId, read: Revision) -> bool {
+        let now = self.device_record(device).map(|record| record.map(|record| record.revision));
+        now.is_ok_and(|now| now.is_some_and(|now| now != read))
     }
 
     fn begin_change(&self, device: &DeviceId, id: ChangeId, now: Timestamp) -> Result<Change, Error> {

@@ -5,7 +5,8 @@
 //! installed already gives the old ones ([`FixedIdentifiers`]), and nothing is pushed twice.
 
 use serde::{Deserialize, Serialize};
-use uuid::Uuid;
+use sha1::{Digest as _, Sha1};
+use uuid::{Builder, Uuid};
 
 use super::{
     error::Violations,
@@ -170,9 +171,13 @@ impl FixedIdentifiers {
 /// The namespace of our version 5 UUIDs; it never changes.
 const NAMESPACE: Uuid = Uuid::from_u128(0x5a1d_9c3e_7b42_4f06_9e8a_c1f0_3d27_6b95);
 
-/// RFC 9562 §5.5 over these bytes, in upper case as macOS prints UUIDs.
+/// RFC 9562 §5.5 over these bytes, in upper case as macOS prints UUIDs. By `sha1`, which uses the processor's
+/// instructions; what `uuid` has for version 5 does not.
 pub(crate) fn uuid_of(bytes: &[u8]) -> String {
-    Uuid::new_v5(&NAMESPACE, bytes).hyphenated().encode_upper(&mut Uuid::encode_buffer()).to_owned()
+    let hash: [u8; 20] = Sha1::new_with_prefix(NAMESPACE.as_bytes()).chain_update(bytes).finalize().into();
+    let [name_based @ .., _, _, _, _] = hash;
+    let uuid = Builder::from_sha1_bytes(name_based).into_uuid();
+    uuid.hyphenated().encode_upper(&mut Uuid::encode_buffer()).to_owned()
 }
 
 const UNIQUE: &str = "CommonPayloadKeys.yaml, PayloadIdentifier and PayloadUUID";
@@ -200,5 +205,17 @@ pub(super) fn check(fixed: &FixedIdentifiers, organization: &str, prefix: &str, 
             violations.require(!seen.contains(&name), field, "has an identifier or UUID that is there twice", UNIQUE);
             seen.push(name);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn uuids_are_those_that_python_derives() {
+        // uuid.uuid5(uuid.UUID("5a1d9c3e-7b42-4f06-9e8a-c1f03d276b95"), name)
+        assert_eq!(uuid_of(b"example.com\0a"), "F8540031-5306-59CF-9426-D365F8D7B0CD");
+        assert_eq!(uuid_of("x".repeat(200).as_bytes()), "7DB9C315-FB01-5213-A640-3BADD8864E70");
     }
 }

@@ -207,6 +207,20 @@ impl LuksPlan {
         let certificates: Result<Vec<_>, _> = self.seal_to.iter().map(read).collect();
         certificates.map_err(|_| ProfileError::Syntax("a certificate of the plan is not one"))
     }
+
+    /// The certificates that the new key is sealed to, all of which an agent must have pinned: whoever can change a plan on
+    /// its way would have keys sealed to himself.
+    ///
+    /// # Errors
+    /// [`ProfileError::CertificateNotPinned`] for the first that is not among the pinned ones; [`ProfileError::Syntax`] if one
+    /// of them cannot be read.
+    pub fn recipients(&self, pinned: &[Certificate]) -> Result<Vec<Certificate>, ProfileError> {
+        let wanted = self.certificates()?;
+        match wanted.iter().find(|certificate| !pinned.contains(certificate)) {
+            Some(other) => Err(ProfileError::CertificateNotPinned(other.fingerprint())),
+            None => Ok(wanted),
+        }
+    }
 }
 
 impl From<LuksPlan> for Written {

@@ -4,16 +4,22 @@
 //! that the document is small, shallow and plain, because the crate would overflow the stack on deep
 //! nesting, drop CDATA and unknown entities in silence, and keep the last of two equal keys.
 
-use std::{borrow::Cow, io::Cursor};
+use std::{
+    borrow::Cow,
+    io::{Cursor, Write},
+};
 
 use ::plist::{Dictionary, Value};
 
 use super::{ProfileError, ProfileLimits, scan};
 
+/// Bytes of memory to begin with: more than a profile with a certificate has as a rule.
+const USUAL_SIZE: usize = 8 << 10;
+
 /// Writes an XML property list, every dictionary in the order of its keys, a line feed at the end.
 pub(super) fn write(mut root: Dictionary) -> Result<Vec<u8>, ProfileError> {
     sort(&mut root);
-    let mut bytes = Vec::new();
+    let mut bytes = Vec::with_capacity(USUAL_SIZE);
     Value::Dictionary(root)
         .to_writer_xml(&mut bytes)
         .map_err(|_| ProfileError::Syntax("the property list cannot be written as XML"))?;
@@ -61,7 +67,7 @@ fn with_line_feeds(text: &str) -> Cow<'_, str> {
 /// Bytes that are the same exactly when the values are, whatever the order of keys and the layout of the
 /// XML: a letter for the type, then the length and the content.
 pub(super) fn canonical(dictionary: &Dictionary) -> Vec<u8> {
-    let mut out = Vec::new();
+    let mut out = Vec::with_capacity(USUAL_SIZE);
     put_dictionary(dictionary, &mut out);
     out
 }
@@ -96,9 +102,8 @@ fn put_value(value: &Value, out: &mut Vec<u8>) {
 
 fn put(kind: u8, content: &(impl AsRef<[u8]> + ?Sized), out: &mut Vec<u8>) {
     let content = content.as_ref();
-    out.push(kind);
-    out.extend_from_slice(content.len().to_string().as_bytes());
-    out.push(b':');
+    // Nothing fails that is written to memory.
+    let _ = write!(out, "{}{}:", char::from(kind), content.len());
     out.extend_from_slice(content);
 }
 

@@ -39,7 +39,7 @@ use crate::{
     audit::Subject,
     ids::{DeviceId, Organization},
     store::{
-        contract::{Row, RowCursor, RowKey, RowQuery, Store, StoreError},
+        contract::{Row, RowCursor, RowKey, RowQuery, Store, StoreError, Value},
         schema::{Index, Table},
     },
     time::Timestamp,
@@ -57,8 +57,14 @@ pub trait Record: Sized {
     fn from_row(row: &Row) -> Result<Self, StoreError>;
 }
 
+/// The key and the columns of a row.
+pub(crate) type Place = (RowKey, Vec<Option<Value>>);
+
 /// A record on its way into a change set.
 pub(crate) trait Stored: Record {
+    /// Where its row stands: its key, and its columns.
+    fn place(&self, organization: &Organization) -> Place;
+
     /// Its row.
     fn to_row(&self, organization: &Organization) -> Result<Row, StoreError>;
 

@@ -73,6 +73,10 @@ func (f *function) signature() string {
 		out = append(out, "count int")
 	case "uint32_t":
 		out = append(out, "number uint32")
+	case "int64_t":
+		out = append(out, "seconds int64")
+	case "bool":
+		out = append(out, "is bool")
 	}
 	return fmt.Sprintf("func %s(%s) (%s)", exported(f.name), strings.Join(in, ", "), strings.Join(out, ", "))
 }
@@ -104,6 +108,10 @@ func writeCgo(buffer *bytes.Buffer, parsed *library) {
 			fmt.Fprintf(buffer, "\treturn int(%s)\n", call)
 		case "uint32_t":
 			fmt.Fprintf(buffer, "\treturn uint32(%s)\n", call)
+		case "int64_t":
+			fmt.Fprintf(buffer, "\treturn int64(%s)\n", call)
+		case "bool":
+			fmt.Fprintf(buffer, "\treturn bool(%s)\n", call)
 		default:
 			fmt.Fprintf(buffer, "\tshown := %s\n\treturn borrowedView(unsafe.Pointer(shown.data), shown.length)\n", call)
 		}
@@ -257,6 +265,11 @@ func (f *function) writePurego(buffer *bytes.Buffer, byPointer bool) {
 		fmt.Fprintf(buffer, "\tanswer, _, _ := %s\n\treturn int(answer)\n", call)
 	case f.result == "uint32_t":
 		fmt.Fprintf(buffer, "\tanswer, _, _ := %s\n\treturn uint32(answer)\n", call)
+	case f.result == "int64_t":
+		fmt.Fprintf(buffer, "\tanswer, _, _ := %s\n\treturn int64(answer)\n", call)
+	case f.result == "bool":
+		// One octet of the register is the answer; what the others hold is not said (System V §3.2.3, AAPCS64 §6.4).
+		fmt.Fprintf(buffer, "\tanswer, _, _ := %s\n\treturn answer&0xFF != 0\n", call)
 	case byPointer:
 		fmt.Fprintf(buffer, "\t%s\n\treturn unsafe.Slice((*byte)(shown.data), int(shown.length))\n", call)
 	default:

@@ -57,6 +57,7 @@ var (
 	result       = regexp.MustCompile(`(?m)/\*\n \* (.+)\n \*/\n#define FDESCROW_RESULT_(\w+) (\d+)$`)
 	opaque       = regexp.MustCompile(`(?m)^typedef struct (fdescrow_\w+) (fdescrow_\w+);$`)
 	declaration  = regexp.MustCompile(`(?m)^([a-z]\w+) (fdescrow_\w+)\(([^;{]*)\);$`)
+	byHand       = regexp.MustCompile(`_functions \*|_factory \*|fdescrow_(planner|reply|spool) \*`)
 	space        = regexp.MustCompile(`\s+`)
 	handleOutput = regexp.MustCompile(`^(fdescrow_\w+) \*\*(\w+)$`)
 	handleIn     = regexp.MustCompile(`^const (fdescrow_\w+) \*(\w+)$`)
@@ -64,7 +65,7 @@ var (
 	plain        = regexp.MustCompile(`^(\w+) (\w+)$`)
 	plainKinds   = map[string]kind{
 		"fdescrow_str": text, "fdescrow_bytes": octets, "int64_t": seconds, "bool": flags, "size_t": size,
-		"fdescrow_result": number, "uint32_t": number,
+		"fdescrow_result": number, "int32_t": number, "uint32_t": number,
 	}
 )
 
@@ -91,7 +92,7 @@ func parse(header string) (*library, error) {
 		parsed.handles = append(parsed.handles, found[1])
 	}
 	for _, found := range declaration.FindAllStringSubmatch(header, -1) {
-		if strings.Contains(found[3], "_functions *") {
+		if byHand.MatchString(found[3]) {
 			continue
 		}
 		parameters, err := parameters(found[3])

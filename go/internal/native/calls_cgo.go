@@ -6,11 +6,23 @@ package native
 
 /*
 #include <fdescrow.h>
+static fdescrow_result call_luks_volume(const uint8_t *header, size_t header_length, fdescrow_text **volume_out, fdescrow_error **error_out) {
+	return fdescrow_luks_volume((fdescrow_bytes){header, header_length}, volume_out, error_out);
+}
+static fdescrow_result call_luks_metadata_command(const char *volume, size_t volume_length, fdescrow_buffer **arguments_out, fdescrow_error **error_out) {
+	return fdescrow_luks_metadata_command((fdescrow_str){volume, volume_length}, arguments_out, error_out);
+}
 static fdescrow_result call_certificates_parse(const uint8_t *pem_or_der, size_t pem_or_der_length, fdescrow_certificates **certificates_out, fdescrow_error **error_out) {
 	return fdescrow_certificates_parse((fdescrow_bytes){pem_or_der, pem_or_der_length}, certificates_out, error_out);
 }
 static fdescrow_result call_certificates_generate(const char *request_json, size_t request_json_length, fdescrow_certificates **certificates_out, fdescrow_secret **private_key_out, fdescrow_error **error_out) {
 	return fdescrow_certificates_generate((fdescrow_str){request_json, request_json_length}, certificates_out, private_key_out, error_out);
+}
+static fdescrow_result call_document_member(const char *document_json, size_t document_json_length, const char *pointer, size_t pointer_length, fdescrow_text **member_out, fdescrow_error **error_out) {
+	return fdescrow_document_member((fdescrow_str){document_json, document_json_length}, (fdescrow_str){pointer, pointer_length}, member_out, error_out);
+}
+static fdescrow_result call_document_quote(const char *text, size_t text_length, fdescrow_text **json_out, fdescrow_error **error_out) {
+	return fdescrow_document_quote((fdescrow_str){text, text_length}, json_out, error_out);
 }
 static fdescrow_result call_envelope_seal(const fdescrow_key *key, const fdescrow_certificates *to, const char *options_json, size_t options_json_length, fdescrow_envelope **envelope_out, fdescrow_error **error_out) {
 	return fdescrow_envelope_seal(key, to, (fdescrow_str){options_json, options_json_length}, envelope_out, error_out);
@@ -36,35 +48,8 @@ static fdescrow_result call_key_parse_exact(const char *kind, size_t kind_length
 static fdescrow_result call_key_generate(const char *kind, size_t kind_length, fdescrow_key **key_out, fdescrow_error **error_out) {
 	return fdescrow_key_generate((fdescrow_str){kind, kind_length}, key_out, error_out);
 }
-static fdescrow_result call_policy_parse(const char *toml_or_json, size_t toml_or_json_length, fdescrow_policy **policy_out, fdescrow_error **error_out) {
-	return fdescrow_policy_parse((fdescrow_str){toml_or_json, toml_or_json_length}, policy_out, error_out);
-}
-static fdescrow_result call_policy_explain(const fdescrow_policy *policy, const char *group, size_t group_length, fdescrow_text **explanation_out, fdescrow_error **error_out) {
-	return fdescrow_policy_explain(policy, (fdescrow_str){group, group_length}, explanation_out, error_out);
-}
-static fdescrow_result call_profile_filevault(const fdescrow_policy *policy, const char *group, size_t group_length, const fdescrow_certificates *certificates, int64_t now, fdescrow_buffer **profile_out, fdescrow_error **error_out) {
-	return fdescrow_profile_filevault(policy, (fdescrow_str){group, group_length}, certificates, now, profile_out, error_out);
-}
-static fdescrow_result call_profile_bitlocker(const fdescrow_policy *policy, const char *group, size_t group_length, fdescrow_buffer **syncml_out, fdescrow_error **error_out) {
-	return fdescrow_profile_bitlocker(policy, (fdescrow_str){group, group_length}, syncml_out, error_out);
-}
-static fdescrow_result call_profile_luks(const fdescrow_policy *policy, const char *group, size_t group_length, const fdescrow_certificates *certificates, fdescrow_text **plan_out, fdescrow_error **error_out) {
-	return fdescrow_profile_luks(policy, (fdescrow_str){group, group_length}, certificates, plan_out, error_out);
-}
-static fdescrow_result call_profile_parse(const uint8_t *profile, size_t profile_length, fdescrow_text **parsed_out, fdescrow_error **error_out) {
-	return fdescrow_profile_parse((fdescrow_bytes){profile, profile_length}, parsed_out, error_out);
-}
-static fdescrow_result call_profile_lint(const uint8_t *profile, size_t profile_length, const fdescrow_certificates *known, int64_t now, fdescrow_text **findings_out, fdescrow_error **error_out) {
-	return fdescrow_profile_lint((fdescrow_bytes){profile, profile_length}, known, now, findings_out, error_out);
-}
 static fdescrow_result call_secret_new(const uint8_t *bytes, size_t bytes_length, fdescrow_secret **secret_out, fdescrow_error **error_out) {
 	return fdescrow_secret_new((fdescrow_bytes){bytes, bytes_length}, secret_out, error_out);
-}
-static fdescrow_result call_observation_read(const char *source, size_t source_length, const uint8_t *report, size_t report_length, const char *volume, size_t volume_length, int64_t now, fdescrow_text **observation_out, fdescrow_error **error_out) {
-	return fdescrow_observation_read((fdescrow_str){source, source_length}, (fdescrow_bytes){report, report_length}, (fdescrow_str){volume, volume_length}, now, observation_out, error_out);
-}
-static fdescrow_result call_assess(const char *state_json, size_t state_json_length, const fdescrow_policy *policy, const char *group, size_t group_length, int64_t now, fdescrow_text **assessment_out, fdescrow_error **error_out) {
-	return fdescrow_assess((fdescrow_str){state_json, state_json_length}, policy, (fdescrow_str){group, group_length}, now, assessment_out, error_out);
 }
 static fdescrow_result call_escrow_open(const fdescrow_store *store, const char *options_json, size_t options_json_length, const fdescrow_policy *policy, const fdescrow_certificates *certificates, const fdescrow_secret *mac_key, fdescrow_escrow **escrow_out, fdescrow_error **error_out) {
 	return fdescrow_escrow_open(store, (fdescrow_str){options_json, options_json_length}, policy, certificates, mac_key, escrow_out, error_out);
@@ -228,11 +213,38 @@ static fdescrow_result call_escrow_all_rotations(const fdescrow_escrow *escrow, 
 static fdescrow_result call_keyring_add_private_keys(fdescrow_keyring *keyring, const uint8_t *file, size_t file_length, const fdescrow_secret *password, const fdescrow_certificates *certificates, fdescrow_error **error_out) {
 	return fdescrow_keyring_add_private_keys(keyring, (fdescrow_bytes){file, file_length}, password, certificates, error_out);
 }
+static fdescrow_result call_policy_parse(const char *toml_or_json, size_t toml_or_json_length, fdescrow_policy **policy_out, fdescrow_error **error_out) {
+	return fdescrow_policy_parse((fdescrow_str){toml_or_json, toml_or_json_length}, policy_out, error_out);
+}
+static fdescrow_result call_policy_explain(const fdescrow_policy *policy, const char *group, size_t group_length, fdescrow_text **explanation_out, fdescrow_error **error_out) {
+	return fdescrow_policy_explain(policy, (fdescrow_str){group, group_length}, explanation_out, error_out);
+}
+static fdescrow_result call_profile_filevault(const fdescrow_policy *policy, const char *group, size_t group_length, const fdescrow_certificates *certificates, int64_t now, fdescrow_buffer **profile_out, fdescrow_error **error_out) {
+	return fdescrow_profile_filevault(policy, (fdescrow_str){group, group_length}, certificates, now, profile_out, error_out);
+}
+static fdescrow_result call_profile_bitlocker(const fdescrow_policy *policy, const char *group, size_t group_length, fdescrow_buffer **syncml_out, fdescrow_error **error_out) {
+	return fdescrow_profile_bitlocker(policy, (fdescrow_str){group, group_length}, syncml_out, error_out);
+}
+static fdescrow_result call_profile_luks(const fdescrow_policy *policy, const char *group, size_t group_length, const fdescrow_certificates *certificates, fdescrow_text **plan_out, fdescrow_error **error_out) {
+	return fdescrow_profile_luks(policy, (fdescrow_str){group, group_length}, certificates, plan_out, error_out);
+}
+static fdescrow_result call_profile_parse(const uint8_t *profile, size_t profile_length, fdescrow_text **parsed_out, fdescrow_error **error_out) {
+	return fdescrow_profile_parse((fdescrow_bytes){profile, profile_length}, parsed_out, error_out);
+}
+static fdescrow_result call_profile_lint(const uint8_t *profile, size_t profile_length, const fdescrow_certificates *known, int64_t now, fdescrow_text **findings_out, fdescrow_error **error_out) {
+	return fdescrow_profile_lint((fdescrow_bytes){profile, profile_length}, known, now, findings_out, error_out);
+}
 static fdescrow_result call_store_open(const char *url, size_t url_length, fdescrow_store **store_out, fdescrow_error **error_out) {
 	return fdescrow_store_open((fdescrow_str){url, url_length}, store_out, error_out);
 }
 static fdescrow_result call_store_migrate(const char *url, size_t url_length, bool apply, fdescrow_text **statements_out, fdescrow_error **error_out) {
 	return fdescrow_store_migrate((fdescrow_str){url, url_length}, apply, statements_out, error_out);
+}
+static fdescrow_result call_observation_read(const char *source, size_t source_length, const uint8_t *report, size_t report_length, const char *volume, size_t volume_length, int64_t now, fdescrow_text **observation_out, fdescrow_error **error_out) {
+	return fdescrow_observation_read((fdescrow_str){source, source_length}, (fdescrow_bytes){report, report_length}, (fdescrow_str){volume, volume_length}, now, observation_out, error_out);
+}
+static fdescrow_result call_assess(const char *state_json, size_t state_json_length, const fdescrow_policy *policy, const char *group, size_t group_length, int64_t now, fdescrow_text **assessment_out, fdescrow_error **error_out) {
+	return fdescrow_assess((fdescrow_str){state_json, state_json_length}, policy, (fdescrow_str){group, group_length}, now, assessment_out, error_out);
 }
 */
 import "C"
@@ -243,13 +255,18 @@ func borrowedView(data unsafe.Pointer, length C.size_t) []byte {
 	return unsafe.Slice((*byte)(data), int(length))
 }
 
-func CertificatesParse(pemOrDER []byte) (certificatesOut Certificates, failureOut Error, result int32) {
-	result = int32(C.call_certificates_parse((*C.uint8_t)(unsafe.Pointer(unsafe.SliceData(pemOrDER))), C.size_t(len(pemOrDER)), (**C.fdescrow_certificates)(unsafe.Pointer(&certificatesOut.pointer)), (**C.fdescrow_error)(unsafe.Pointer(&failureOut.pointer))))
+func LUKSVolume(header []byte) (volumeOut Text, failureOut Error, result int32) {
+	result = int32(C.call_luks_volume((*C.uint8_t)(unsafe.Pointer(unsafe.SliceData(header))), C.size_t(len(header)), (**C.fdescrow_text)(unsafe.Pointer(&volumeOut.pointer)), (**C.fdescrow_error)(unsafe.Pointer(&failureOut.pointer))))
 	return
 }
 
-func CertificatesGenerate(requestJSON string) (certificatesOut Certificates, privateKeyOut Secret, failureOut Error, result int32) {
-	result = int32(C.call_certificates_generate((*C.char)(unsafe.Pointer(unsafe.StringData(requestJSON))), C.size_t(len(requestJSON)), (**C.fdescrow_certificates)(unsafe.Pointer(&certificatesOut.pointer)), (**C.fdescrow_secret)(unsafe.Pointer(&privateKeyOut.pointer)), (**C.fdescrow_error)(unsafe.Pointer(&failureOut.pointer))))
+func LUKSMetadataCommand(volume string) (argumentsOut Buffer, failureOut Error, result int32) {
+	result = int32(C.call_luks_metadata_command((*C.char)(unsafe.Pointer(unsafe.StringData(volume))), C.size_t(len(volume)), (**C.fdescrow_buffer)(unsafe.Pointer(&argumentsOut.pointer)), (**C.fdescrow_error)(unsafe.Pointer(&failureOut.pointer))))
+	return
+}
+
+func CertificatesParse(pemOrDER []byte) (certificatesOut Certificates, failureOut Error, result int32) {
+	result = int32(C.call_certificates_parse((*C.uint8_t)(unsafe.Pointer(unsafe.SliceData(pemOrDER))), C.size_t(len(pemOrDER)), (**C.fdescrow_certificates)(unsafe.Pointer(&certificatesOut.pointer)), (**C.fdescrow_error)(unsafe.Pointer(&failureOut.pointer))))
 	return
 }
 
@@ -279,6 +296,21 @@ func CertificatesPEM(certificates Certificates) (pemOut Text, failureOut Error, 
 
 func CertificatesFree(certificates Certificates) {
 	C.fdescrow_certificates_free((*C.fdescrow_certificates)(certificates.pointer))
+}
+
+func CertificatesGenerate(requestJSON string) (certificatesOut Certificates, privateKeyOut Secret, failureOut Error, result int32) {
+	result = int32(C.call_certificates_generate((*C.char)(unsafe.Pointer(unsafe.StringData(requestJSON))), C.size_t(len(requestJSON)), (**C.fdescrow_certificates)(unsafe.Pointer(&certificatesOut.pointer)), (**C.fdescrow_secret)(unsafe.Pointer(&privateKeyOut.pointer)), (**C.fdescrow_error)(unsafe.Pointer(&failureOut.pointer))))
+	return
+}
+
+func DocumentMember(documentJSON string, pointer string) (memberOut Text, failureOut Error, result int32) {
+	result = int32(C.call_document_member((*C.char)(unsafe.Pointer(unsafe.StringData(documentJSON))), C.size_t(len(documentJSON)), (*C.char)(unsafe.Pointer(unsafe.StringData(pointer))), C.size_t(len(pointer)), (**C.fdescrow_text)(unsafe.Pointer(&memberOut.pointer)), (**C.fdescrow_error)(unsafe.Pointer(&failureOut.pointer))))
+	return
+}
+
+func DocumentQuote(text string) (jsonOut Text, failureOut Error, result int32) {
+	result = int32(C.call_document_quote((*C.char)(unsafe.Pointer(unsafe.StringData(text))), C.size_t(len(text)), (**C.fdescrow_text)(unsafe.Pointer(&jsonOut.pointer)), (**C.fdescrow_error)(unsafe.Pointer(&failureOut.pointer))))
+	return
 }
 
 func EnvelopeSeal(key Key, to Certificates, optionsJSON string) (envelopeOut Envelope, failureOut Error, result int32) {
@@ -401,55 +433,6 @@ func BufferFree(buffer Buffer) {
 	C.fdescrow_buffer_free((*C.fdescrow_buffer)(buffer.pointer))
 }
 
-func PolicyParse(tomlOrJSON string) (policyOut Policy, failureOut Error, result int32) {
-	result = int32(C.call_policy_parse((*C.char)(unsafe.Pointer(unsafe.StringData(tomlOrJSON))), C.size_t(len(tomlOrJSON)), (**C.fdescrow_policy)(unsafe.Pointer(&policyOut.pointer)), (**C.fdescrow_error)(unsafe.Pointer(&failureOut.pointer))))
-	return
-}
-
-func PolicyCheck(policy Policy) (adviceOut Text, failureOut Error, result int32) {
-	result = int32(C.fdescrow_policy_check((*C.fdescrow_policy)(policy.pointer), (**C.fdescrow_text)(unsafe.Pointer(&adviceOut.pointer)), (**C.fdescrow_error)(unsafe.Pointer(&failureOut.pointer))))
-	return
-}
-
-func PolicyExplain(policy Policy, group string) (explanationOut Text, failureOut Error, result int32) {
-	result = int32(C.call_policy_explain((*C.fdescrow_policy)(policy.pointer), (*C.char)(unsafe.Pointer(unsafe.StringData(group))), C.size_t(len(group)), (**C.fdescrow_text)(unsafe.Pointer(&explanationOut.pointer)), (**C.fdescrow_error)(unsafe.Pointer(&failureOut.pointer))))
-	return
-}
-
-func PolicySchema() (schemaOut Text, failureOut Error, result int32) {
-	result = int32(C.fdescrow_policy_schema((**C.fdescrow_text)(unsafe.Pointer(&schemaOut.pointer)), (**C.fdescrow_error)(unsafe.Pointer(&failureOut.pointer))))
-	return
-}
-
-func PolicyFree(policy Policy) {
-	C.fdescrow_policy_free((*C.fdescrow_policy)(policy.pointer))
-}
-
-func ProfileFilevault(policy Policy, group string, certificates Certificates, now int64) (profileOut Buffer, failureOut Error, result int32) {
-	result = int32(C.call_profile_filevault((*C.fdescrow_policy)(policy.pointer), (*C.char)(unsafe.Pointer(unsafe.StringData(group))), C.size_t(len(group)), (*C.fdescrow_certificates)(certificates.pointer), C.int64_t(now), (**C.fdescrow_buffer)(unsafe.Pointer(&profileOut.pointer)), (**C.fdescrow_error)(unsafe.Pointer(&failureOut.pointer))))
-	return
-}
-
-func ProfileBitlocker(policy Policy, group string) (syncmlOut Buffer, failureOut Error, result int32) {
-	result = int32(C.call_profile_bitlocker((*C.fdescrow_policy)(policy.pointer), (*C.char)(unsafe.Pointer(unsafe.StringData(group))), C.size_t(len(group)), (**C.fdescrow_buffer)(unsafe.Pointer(&syncmlOut.pointer)), (**C.fdescrow_error)(unsafe.Pointer(&failureOut.pointer))))
-	return
-}
-
-func ProfileLUKS(policy Policy, group string, certificates Certificates) (planOut Text, failureOut Error, result int32) {
-	result = int32(C.call_profile_luks((*C.fdescrow_policy)(policy.pointer), (*C.char)(unsafe.Pointer(unsafe.StringData(group))), C.size_t(len(group)), (*C.fdescrow_certificates)(certificates.pointer), (**C.fdescrow_text)(unsafe.Pointer(&planOut.pointer)), (**C.fdescrow_error)(unsafe.Pointer(&failureOut.pointer))))
-	return
-}
-
-func ProfileParse(profile []byte) (parsedOut Text, failureOut Error, result int32) {
-	result = int32(C.call_profile_parse((*C.uint8_t)(unsafe.Pointer(unsafe.SliceData(profile))), C.size_t(len(profile)), (**C.fdescrow_text)(unsafe.Pointer(&parsedOut.pointer)), (**C.fdescrow_error)(unsafe.Pointer(&failureOut.pointer))))
-	return
-}
-
-func ProfileLint(profile []byte, known Certificates, now int64) (findingsOut Text, failureOut Error, result int32) {
-	result = int32(C.call_profile_lint((*C.uint8_t)(unsafe.Pointer(unsafe.SliceData(profile))), C.size_t(len(profile)), (*C.fdescrow_certificates)(known.pointer), C.int64_t(now), (**C.fdescrow_text)(unsafe.Pointer(&findingsOut.pointer)), (**C.fdescrow_error)(unsafe.Pointer(&failureOut.pointer))))
-	return
-}
-
 func SecretNew(bytes []byte) (secretOut Secret, failureOut Error, result int32) {
 	result = int32(C.call_secret_new((*C.uint8_t)(unsafe.Pointer(unsafe.SliceData(bytes))), C.size_t(len(bytes)), (**C.fdescrow_secret)(unsafe.Pointer(&secretOut.pointer)), (**C.fdescrow_error)(unsafe.Pointer(&failureOut.pointer))))
 	return
@@ -462,16 +445,6 @@ func SecretExpose(secret Secret) (view []byte) {
 
 func SecretFree(secret Secret) {
 	C.fdescrow_secret_free((*C.fdescrow_secret)(secret.pointer))
-}
-
-func ObservationRead(source string, report []byte, volume string, now int64) (observationOut Text, failureOut Error, result int32) {
-	result = int32(C.call_observation_read((*C.char)(unsafe.Pointer(unsafe.StringData(source))), C.size_t(len(source)), (*C.uint8_t)(unsafe.Pointer(unsafe.SliceData(report))), C.size_t(len(report)), (*C.char)(unsafe.Pointer(unsafe.StringData(volume))), C.size_t(len(volume)), C.int64_t(now), (**C.fdescrow_text)(unsafe.Pointer(&observationOut.pointer)), (**C.fdescrow_error)(unsafe.Pointer(&failureOut.pointer))))
-	return
-}
-
-func Assess(stateJSON string, policy Policy, group string, now int64) (assessmentOut Text, failureOut Error, result int32) {
-	result = int32(C.call_assess((*C.char)(unsafe.Pointer(unsafe.StringData(stateJSON))), C.size_t(len(stateJSON)), (*C.fdescrow_policy)(policy.pointer), (*C.char)(unsafe.Pointer(unsafe.StringData(group))), C.size_t(len(group)), C.int64_t(now), (**C.fdescrow_text)(unsafe.Pointer(&assessmentOut.pointer)), (**C.fdescrow_error)(unsafe.Pointer(&failureOut.pointer))))
-	return
 }
 
 func ABIVersion() (number uint32) {
@@ -790,8 +763,62 @@ func KeyringFree(keyring Keyring) {
 	C.fdescrow_keyring_free((*C.fdescrow_keyring)(keyring.pointer))
 }
 
+func PolicyParse(tomlOrJSON string) (policyOut Policy, failureOut Error, result int32) {
+	result = int32(C.call_policy_parse((*C.char)(unsafe.Pointer(unsafe.StringData(tomlOrJSON))), C.size_t(len(tomlOrJSON)), (**C.fdescrow_policy)(unsafe.Pointer(&policyOut.pointer)), (**C.fdescrow_error)(unsafe.Pointer(&failureOut.pointer))))
+	return
+}
+
+func PolicyCheck(policy Policy) (adviceOut Text, failureOut Error, result int32) {
+	result = int32(C.fdescrow_policy_check((*C.fdescrow_policy)(policy.pointer), (**C.fdescrow_text)(unsafe.Pointer(&adviceOut.pointer)), (**C.fdescrow_error)(unsafe.Pointer(&failureOut.pointer))))
+	return
+}
+
+func PolicyExplain(policy Policy, group string) (explanationOut Text, failureOut Error, result int32) {
+	result = int32(C.call_policy_explain((*C.fdescrow_policy)(policy.pointer), (*C.char)(unsafe.Pointer(unsafe.StringData(group))), C.size_t(len(group)), (**C.fdescrow_text)(unsafe.Pointer(&explanationOut.pointer)), (**C.fdescrow_error)(unsafe.Pointer(&failureOut.pointer))))
+	return
+}
+
+func PolicySchema() (schemaOut Text, failureOut Error, result int32) {
+	result = int32(C.fdescrow_policy_schema((**C.fdescrow_text)(unsafe.Pointer(&schemaOut.pointer)), (**C.fdescrow_error)(unsafe.Pointer(&failureOut.pointer))))
+	return
+}
+
+func PolicyFree(policy Policy) {
+	C.fdescrow_policy_free((*C.fdescrow_policy)(policy.pointer))
+}
+
+func ProfileFilevault(policy Policy, group string, certificates Certificates, now int64) (profileOut Buffer, failureOut Error, result int32) {
+	result = int32(C.call_profile_filevault((*C.fdescrow_policy)(policy.pointer), (*C.char)(unsafe.Pointer(unsafe.StringData(group))), C.size_t(len(group)), (*C.fdescrow_certificates)(certificates.pointer), C.int64_t(now), (**C.fdescrow_buffer)(unsafe.Pointer(&profileOut.pointer)), (**C.fdescrow_error)(unsafe.Pointer(&failureOut.pointer))))
+	return
+}
+
+func ProfileBitlocker(policy Policy, group string) (syncmlOut Buffer, failureOut Error, result int32) {
+	result = int32(C.call_profile_bitlocker((*C.fdescrow_policy)(policy.pointer), (*C.char)(unsafe.Pointer(unsafe.StringData(group))), C.size_t(len(group)), (**C.fdescrow_buffer)(unsafe.Pointer(&syncmlOut.pointer)), (**C.fdescrow_error)(unsafe.Pointer(&failureOut.pointer))))
+	return
+}
+
+func ProfileLUKS(policy Policy, group string, certificates Certificates) (planOut Text, failureOut Error, result int32) {
+	result = int32(C.call_profile_luks((*C.fdescrow_policy)(policy.pointer), (*C.char)(unsafe.Pointer(unsafe.StringData(group))), C.size_t(len(group)), (*C.fdescrow_certificates)(certificates.pointer), (**C.fdescrow_text)(unsafe.Pointer(&planOut.pointer)), (**C.fdescrow_error)(unsafe.Pointer(&failureOut.pointer))))
+	return
+}
+
+func ProfileParse(profile []byte) (parsedOut Text, failureOut Error, result int32) {
+	result = int32(C.call_profile_parse((*C.uint8_t)(unsafe.Pointer(unsafe.SliceData(profile))), C.size_t(len(profile)), (**C.fdescrow_text)(unsafe.Pointer(&parsedOut.pointer)), (**C.fdescrow_error)(unsafe.Pointer(&failureOut.pointer))))
+	return
+}
+
+func ProfileLint(profile []byte, known Certificates, now int64) (findingsOut Text, failureOut Error, result int32) {
+	result = int32(C.call_profile_lint((*C.uint8_t)(unsafe.Pointer(unsafe.SliceData(profile))), C.size_t(len(profile)), (*C.fdescrow_certificates)(known.pointer), C.int64_t(now), (**C.fdescrow_text)(unsafe.Pointer(&findingsOut.pointer)), (**C.fdescrow_error)(unsafe.Pointer(&failureOut.pointer))))
+	return
+}
+
 func StoreOpen(url string) (storeOut Store, failureOut Error, result int32) {
 	result = int32(C.call_store_open((*C.char)(unsafe.Pointer(unsafe.StringData(url))), C.size_t(len(url)), (**C.fdescrow_store)(unsafe.Pointer(&storeOut.pointer)), (**C.fdescrow_error)(unsafe.Pointer(&failureOut.pointer))))
+	return
+}
+
+func StoreSchema() (schemaOut Text, failureOut Error, result int32) {
+	result = int32(C.fdescrow_store_schema((**C.fdescrow_text)(unsafe.Pointer(&schemaOut.pointer)), (**C.fdescrow_error)(unsafe.Pointer(&failureOut.pointer))))
 	return
 }
 
@@ -802,4 +829,14 @@ func StoreMigrate(url string, apply bool) (statementsOut Text, failureOut Error,
 
 func StoreFree(store Store) {
 	C.fdescrow_store_free((*C.fdescrow_store)(store.pointer))
+}
+
+func ObservationRead(source string, report []byte, volume string, now int64) (observationOut Text, failureOut Error, result int32) {
+	result = int32(C.call_observation_read((*C.char)(unsafe.Pointer(unsafe.StringData(source))), C.size_t(len(source)), (*C.uint8_t)(unsafe.Pointer(unsafe.SliceData(report))), C.size_t(len(report)), (*C.char)(unsafe.Pointer(unsafe.StringData(volume))), C.size_t(len(volume)), C.int64_t(now), (**C.fdescrow_text)(unsafe.Pointer(&observationOut.pointer)), (**C.fdescrow_error)(unsafe.Pointer(&failureOut.pointer))))
+	return
+}
+
+func Assess(stateJSON string, policy Policy, group string, now int64) (assessmentOut Text, failureOut Error, result int32) {
+	result = int32(C.call_assess((*C.char)(unsafe.Pointer(unsafe.StringData(stateJSON))), C.size_t(len(stateJSON)), (*C.fdescrow_policy)(policy.pointer), (*C.char)(unsafe.Pointer(unsafe.StringData(group))), C.size_t(len(group)), C.int64_t(now), (**C.fdescrow_text)(unsafe.Pointer(&assessmentOut.pointer)), (**C.fdescrow_error)(unsafe.Pointer(&failureOut.pointer))))
+	return
 }

@@ -12,14 +12,18 @@ import (
 
 // symbols are where the functions are, after Load.
 var symbols struct {
+	LUKSVolume                   uintptr
+	LUKSMetadataCommand          uintptr
 	CertificatesParse            uintptr
-	CertificatesGenerate         uintptr
 	CertificatesAppend           uintptr
 	CertificatesCount            uintptr
 	CertificatesDER              uintptr
 	CertificatesDescribe         uintptr
 	CertificatesPEM              uintptr
 	CertificatesFree             uintptr
+	CertificatesGenerate         uintptr
+	DocumentMember               uintptr
+	DocumentQuote                uintptr
 	EnvelopeSeal                 uintptr
 	EnvelopeParse                uintptr
 	EnvelopeDER                  uintptr
@@ -45,21 +49,9 @@ var symbols struct {
 	TextFree                     uintptr
 	BufferValue                  uintptr
 	BufferFree                   uintptr
-	PolicyParse                  uintptr
-	PolicyCheck                  uintptr
-	PolicyExplain                uintptr
-	PolicySchema                 uintptr
-	PolicyFree                   uintptr
-	ProfileFilevault             uintptr
-	ProfileBitlocker             uintptr
-	ProfileLUKS                  uintptr
-	ProfileParse                 uintptr
-	ProfileLint                  uintptr
 	SecretNew                    uintptr
 	SecretExpose                 uintptr
 	SecretFree                   uintptr
-	ObservationRead              uintptr
-	Assess                       uintptr
 	ABIVersion                   uintptr
 	Version                      uintptr
 	EscrowOpen                   uintptr
@@ -124,21 +116,38 @@ var symbols struct {
 	KeyringAddPrivateKeys        uintptr
 	KeyringCount                 uintptr
 	KeyringFree                  uintptr
+	PolicyParse                  uintptr
+	PolicyCheck                  uintptr
+	PolicyExplain                uintptr
+	PolicySchema                 uintptr
+	PolicyFree                   uintptr
+	ProfileFilevault             uintptr
+	ProfileBitlocker             uintptr
+	ProfileLUKS                  uintptr
+	ProfileParse                 uintptr
+	ProfileLint                  uintptr
 	StoreOpen                    uintptr
+	StoreSchema                  uintptr
 	StoreMigrate                 uintptr
 	StoreFree                    uintptr
+	ObservationRead              uintptr
+	Assess                       uintptr
 }
 
 func symbolTable() map[string]*uintptr {
 	return map[string]*uintptr{
+		"fdescrow_luks_volume":                    &symbols.LUKSVolume,
+		"fdescrow_luks_metadata_command":          &symbols.LUKSMetadataCommand,
 		"fdescrow_certificates_parse":             &symbols.CertificatesParse,
-		"fdescrow_certificates_generate":          &symbols.CertificatesGenerate,
 		"fdescrow_certificates_append":            &symbols.CertificatesAppend,
 		"fdescrow_certificates_count":             &symbols.CertificatesCount,
 		"fdescrow_certificates_der":               &symbols.CertificatesDER,
 		"fdescrow_certificates_describe":          &symbols.CertificatesDescribe,
 		"fdescrow_certificates_pem":               &symbols.CertificatesPEM,
 		"fdescrow_certificates_free":              &symbols.CertificatesFree,
+		"fdescrow_certificates_generate":          &symbols.CertificatesGenerate,
+		"fdescrow_document_member":                &symbols.DocumentMember,
+		"fdescrow_document_quote":                 &symbols.DocumentQuote,
 		"fdescrow_envelope_seal":                  &symbols.EnvelopeSeal,
 		"fdescrow_envelope_parse":                 &symbols.EnvelopeParse,
 		"fdescrow_envelope_der":                   &symbols.EnvelopeDER,
@@ -164,21 +173,9 @@ func symbolTable() map[string]*uintptr {
 		"fdescrow_text_free":                      &symbols.TextFree,
 		"fdescrow_buffer_value":                   &symbols.BufferValue,
 		"fdescrow_buffer_free":                    &symbols.BufferFree,
-		"fdescrow_policy_parse":                   &symbols.PolicyParse,
-		"fdescrow_policy_check":                   &symbols.PolicyCheck,
-		"fdescrow_policy_explain":                 &symbols.PolicyExplain,
-		"fdescrow_policy_schema":                  &symbols.PolicySchema,
-		"fdescrow_policy_free":                    &symbols.PolicyFree,
-		"fdescrow_profile_filevault":              &symbols.ProfileFilevault,
-		"fdescrow_profile_bitlocker":              &symbols.ProfileBitlocker,
-		"fdescrow_profile_luks":                   &symbols.ProfileLUKS,
-		"fdescrow_profile_parse":                  &symbols.ProfileParse,
-		"fdescrow_profile_lint":                   &symbols.ProfileLint,
 		"fdescrow_secret_new":                     &symbols.SecretNew,
 		"fdescrow_secret_expose":                  &symbols.SecretExpose,
 		"fdescrow_secret_free":                    &symbols.SecretFree,
-		"fdescrow_observation_read":               &symbols.ObservationRead,
-		"fdescrow_assess":                         &symbols.Assess,
 		"fdescrow_abi_version":                    &symbols.ABIVersion,
 		"fdescrow_version":                        &symbols.Version,
 		"fdescrow_escrow_open":                    &symbols.EscrowOpen,
@@ -243,22 +240,42 @@ func symbolTable() map[string]*uintptr {
 		"fdescrow_keyring_add_private_keys":       &symbols.KeyringAddPrivateKeys,
 		"fdescrow_keyring_count":                  &symbols.KeyringCount,
 		"fdescrow_keyring_free":                   &symbols.KeyringFree,
+		"fdescrow_policy_parse":                   &symbols.PolicyParse,
+		"fdescrow_policy_check":                   &symbols.PolicyCheck,
+		"fdescrow_policy_explain":                 &symbols.PolicyExplain,
+		"fdescrow_policy_schema":                  &symbols.PolicySchema,
+		"fdescrow_policy_free":                    &symbols.PolicyFree,
+		"fdescrow_profile_filevault":              &symbols.ProfileFilevault,
+		"fdescrow_profile_bitlocker":              &symbols.ProfileBitlocker,
+		"fdescrow_profile_luks":                   &symbols.ProfileLUKS,
+		"fdescrow_profile_parse":                  &symbols.ProfileParse,
+		"fdescrow_profile_lint":                   &symbols.ProfileLint,
 		"fdescrow_store_open":                     &symbols.StoreOpen,
+		"fdescrow_store_schema":                   &symbols.StoreSchema,
 		"fdescrow_store_migrate":                  &symbols.StoreMigrate,
 		"fdescrow_store_free":                     &symbols.StoreFree,
+		"fdescrow_observation_read":               &symbols.ObservationRead,
+		"fdescrow_assess":                         &symbols.Assess,
 	}
+}
+
+func LUKSVolume(header []byte) (volumeOut Text, failureOut Error, result int32) {
+	headerView := passedView{unsafe.Pointer(unsafe.SliceData(header)), uintptr(len(header))}
+	answer, _, _ := purego.SyscallN(symbols.LUKSVolume, uintptr(unsafe.Pointer(&headerView)), uintptr(unsafe.Pointer(&volumeOut.pointer)), uintptr(unsafe.Pointer(&failureOut.pointer)))
+	result = int32(answer)
+	return
+}
+
+func LUKSMetadataCommand(volume string) (argumentsOut Buffer, failureOut Error, result int32) {
+	volumeView := passedView{unsafe.Pointer(unsafe.StringData(volume)), uintptr(len(volume))}
+	answer, _, _ := purego.SyscallN(symbols.LUKSMetadataCommand, uintptr(unsafe.Pointer(&volumeView)), uintptr(unsafe.Pointer(&argumentsOut.pointer)), uintptr(unsafe.Pointer(&failureOut.pointer)))
+	result = int32(answer)
+	return
 }
 
 func CertificatesParse(pemOrDER []byte) (certificatesOut Certificates, failureOut Error, result int32) {
 	pemOrDERView := passedView{unsafe.Pointer(unsafe.SliceData(pemOrDER)), uintptr(len(pemOrDER))}
 	answer, _, _ := purego.SyscallN(symbols.CertificatesParse, uintptr(unsafe.Pointer(&pemOrDERView)), uintptr(unsafe.Pointer(&certificatesOut.pointer)), uintptr(unsafe.Pointer(&failureOut.pointer)))
-	result = int32(answer)
-	return
-}
-
-func CertificatesGenerate(requestJSON string) (certificatesOut Certificates, privateKeyOut Secret, failureOut Error, result int32) {
-	requestJSONView := passedView{unsafe.Pointer(unsafe.StringData(requestJSON)), uintptr(len(requestJSON))}
-	answer, _, _ := purego.SyscallN(symbols.CertificatesGenerate, uintptr(unsafe.Pointer(&requestJSONView)), uintptr(unsafe.Pointer(&certificatesOut.pointer)), uintptr(unsafe.Pointer(&privateKeyOut.pointer)), uintptr(unsafe.Pointer(&failureOut.pointer)))
 	result = int32(answer)
 	return
 }
@@ -294,6 +311,28 @@ func CertificatesPEM(certificates Certificates) (pemOut Text, failureOut Error, 
 
 func CertificatesFree(certificates Certificates) {
 	purego.SyscallN(symbols.CertificatesFree, uintptr(certificates.pointer))
+}
+
+func CertificatesGenerate(requestJSON string) (certificatesOut Certificates, privateKeyOut Secret, failureOut Error, result int32) {
+	requestJSONView := passedView{unsafe.Pointer(unsafe.StringData(requestJSON)), uintptr(len(requestJSON))}
+	answer, _, _ := purego.SyscallN(symbols.CertificatesGenerate, uintptr(unsafe.Pointer(&requestJSONView)), uintptr(unsafe.Pointer(&certificatesOut.pointer)), uintptr(unsafe.Pointer(&privateKeyOut.pointer)), uintptr(unsafe.Pointer(&failureOut.pointer)))
+	result = int32(answer)
+	return
+}
+
+func DocumentMember(documentJSON string, pointer string) (memberOut Text, failureOut Error, result int32) {
+	documentJSONView := passedView{unsafe.Pointer(unsafe.StringData(documentJSON)), uintptr(len(documentJSON))}
+	pointerView := passedView{unsafe.Pointer(unsafe.StringData(pointer)), uintptr(len(pointer))}
+	answer, _, _ := purego.SyscallN(symbols.DocumentMember, uintptr(unsafe.Pointer(&documentJSONView)), uintptr(unsafe.Pointer(&pointerView)), uintptr(unsafe.Pointer(&memberOut.pointer)), uintptr(unsafe.Pointer(&failureOut.pointer)))
+	result = int32(answer)
+	return
+}
+
+func DocumentQuote(text string) (jsonOut Text, failureOut Error, result int32) {
+	textView := passedView{unsafe.Pointer(unsafe.StringData(text)), uintptr(len(text))}
+	answer, _, _ := purego.SyscallN(symbols.DocumentQuote, uintptr(unsafe.Pointer(&textView)), uintptr(unsafe.Pointer(&jsonOut.pointer)), uintptr(unsafe.Pointer(&failureOut.pointer)))
+	result = int32(answer)
+	return
 }
 
 func EnvelopeSeal(key Key, to Certificates, optionsJSON string) (envelopeOut Envelope, failureOut Error, result int32) {
@@ -444,71 +483,6 @@ func BufferFree(buffer Buffer) {
 	purego.SyscallN(symbols.BufferFree, uintptr(buffer.pointer))
 }
 
-func PolicyParse(tomlOrJSON string) (policyOut Policy, failureOut Error, result int32) {
-	tomlOrJSONView := passedView{unsafe.Pointer(unsafe.StringData(tomlOrJSON)), uintptr(len(tomlOrJSON))}
-	answer, _, _ := purego.SyscallN(symbols.PolicyParse, uintptr(unsafe.Pointer(&tomlOrJSONView)), uintptr(unsafe.Pointer(&policyOut.pointer)), uintptr(unsafe.Pointer(&failureOut.pointer)))
-	result = int32(answer)
-	return
-}
-
-func PolicyCheck(policy Policy) (adviceOut Text, failureOut Error, result int32) {
-	answer, _, _ := purego.SyscallN(symbols.PolicyCheck, uintptr(policy.pointer), uintptr(unsafe.Pointer(&adviceOut.pointer)), uintptr(unsafe.Pointer(&failureOut.pointer)))
-	result = int32(answer)
-	return
-}
-
-func PolicyExplain(policy Policy, group string) (explanationOut Text, failureOut Error, result int32) {
-	groupView := passedView{unsafe.Pointer(unsafe.StringData(group)), uintptr(len(group))}
-	answer, _, _ := purego.SyscallN(symbols.PolicyExplain, uintptr(policy.pointer), uintptr(unsafe.Pointer(&groupView)), uintptr(unsafe.Pointer(&explanationOut.pointer)), uintptr(unsafe.Pointer(&failureOut.pointer)))
-	result = int32(answer)
-	return
-}
-
-func PolicySchema() (schemaOut Text, failureOut Error, result int32) {
-	answer, _, _ := purego.SyscallN(symbols.PolicySchema, uintptr(unsafe.Pointer(&schemaOut.pointer)), uintptr(unsafe.Pointer(&failureOut.pointer)))
-	result = int32(answer)
-	return
-}
-
-func PolicyFree(policy Policy) {
-	purego.SyscallN(symbols.PolicyFree, uintptr(policy.pointer))
-}
-
-func ProfileFilevault(policy Policy, group string, certificates Certificates, now int64) (profileOut Buffer, failureOut Error, result int32) {
-	groupView := passedView{unsafe.Pointer(unsafe.StringData(group)), uintptr(len(group))}
-	answer, _, _ := purego.SyscallN(symbols.ProfileFilevault, uintptr(policy.pointer), uintptr(unsafe.Pointer(&groupView)), uintptr(certificates.pointer), uintptr(now), uintptr(unsafe.Pointer(&profileOut.pointer)), uintptr(unsafe.Pointer(&failureOut.pointer)))
-	result = int32(answer)
-	return
-}
-
-func ProfileBitlocker(policy Policy, group string) (syncmlOut Buffer, failureOut Error, result int32) {
-	groupView := passedView{unsafe.Pointer(unsafe.StringData(group)), uintptr(len(group))}
-	answer, _, _ := purego.SyscallN(symbols.ProfileBitlocker, uintptr(policy.pointer), uintptr(unsafe.Pointer(&groupView)), uintptr(unsafe.Pointer(&syncmlOut.pointer)), uintptr(unsafe.Pointer(&failureOut.pointer)))
-	result = int32(answer)
-	return
-}
-
-func ProfileLUKS(policy Policy, group string, certificates Certificates) (planOut Text, failureOut Error, result int32) {
-	groupView := passedView{unsafe.Pointer(unsafe.StringData(group)), uintptr(len(group))}
-	answer, _, _ := purego.SyscallN(symbols.ProfileLUKS, uintptr(policy.pointer), uintptr(unsafe.Pointer(&groupView)), uintptr(certificates.pointer), uintptr(unsafe.Pointer(&planOut.pointer)), uintptr(unsafe.Pointer(&failureOut.pointer)))
-	result = int32(answer)
-	return
-}
-
-func ProfileParse(profile []byte) (parsedOut Text, failureOut Error, result int32) {
-	profileView := passedView{unsafe.Pointer(unsafe.SliceData(profile)), uintptr(len(profile))}
-	answer, _, _ := purego.SyscallN(symbols.ProfileParse, uintptr(unsafe.Pointer(&profileView)), uintptr(unsafe.Pointer(&parsedOut.pointer)), uintptr(unsafe.Pointer(&failureOut.pointer)))
-	result = int32(answer)
-	return
-}
-
-func ProfileLint(profile []byte, known Certificates, now int64) (findingsOut Text, failureOut Error, result int32) {
-	profileView := passedView{unsafe.Pointer(unsafe.SliceData(profile)), uintptr(len(profile))}
-	answer, _, _ := purego.SyscallN(symbols.ProfileLint, uintptr(unsafe.Pointer(&profileView)), uintptr(known.pointer), uintptr(now), uintptr(unsafe.Pointer(&findingsOut.pointer)), uintptr(unsafe.Pointer(&failureOut.pointer)))
-	result = int32(answer)
-	return
-}
-
 func SecretNew(bytes []byte) (secretOut Secret, failureOut Error, result int32) {
 	bytesView := passedView{unsafe.Pointer(unsafe.SliceData(bytes)), uintptr(len(bytes))}
 	answer, _, _ := purego.SyscallN(symbols.SecretNew, uintptr(unsafe.Pointer(&bytesView)), uintptr(unsafe.Pointer(&secretOut.pointer)), uintptr(unsafe.Pointer(&failureOut.pointer)))
@@ -524,23 +498,6 @@ func SecretExpose(secret Secret) (view []byte) {
 
 func SecretFree(secret Secret) {
 	purego.SyscallN(symbols.SecretFree, uintptr(secret.pointer))
-}
-
-func ObservationRead(source string, report []byte, volume string, now int64) (observationOut Text, failureOut Error, result int32) {
-	sourceView := passedView{unsafe.Pointer(unsafe.StringData(source)), uintptr(len(source))}
-	reportView := passedView{unsafe.Pointer(unsafe.SliceData(report)), uintptr(len(report))}
-	volumeView := passedView{unsafe.Pointer(unsafe.StringData(volume)), uintptr(len(volume))}
-	answer, _, _ := purego.SyscallN(symbols.ObservationRead, uintptr(unsafe.Pointer(&sourceView)), uintptr(unsafe.Pointer(&reportView)), uintptr(unsafe.Pointer(&volumeView)), uintptr(now), uintptr(unsafe.Pointer(&observationOut.pointer)), uintptr(unsafe.Pointer(&failureOut.pointer)))
-	result = int32(answer)
-	return
-}
-
-func Assess(stateJSON string, policy Policy, group string, now int64) (assessmentOut Text, failureOut Error, result int32) {
-	stateJSONView := passedView{unsafe.Pointer(unsafe.StringData(stateJSON)), uintptr(len(stateJSON))}
-	groupView := passedView{unsafe.Pointer(unsafe.StringData(group)), uintptr(len(group))}
-	answer, _, _ := purego.SyscallN(symbols.Assess, uintptr(unsafe.Pointer(&stateJSONView)), uintptr(policy.pointer), uintptr(unsafe.Pointer(&groupView)), uintptr(now), uintptr(unsafe.Pointer(&assessmentOut.pointer)), uintptr(unsafe.Pointer(&failureOut.pointer)))
-	result = int32(answer)
-	return
 }
 
 func ABIVersion() (number uint32) {
@@ -977,9 +934,80 @@ func KeyringFree(keyring Keyring) {
 	purego.SyscallN(symbols.KeyringFree, uintptr(keyring.pointer))
 }
 
+func PolicyParse(tomlOrJSON string) (policyOut Policy, failureOut Error, result int32) {
+	tomlOrJSONView := passedView{unsafe.Pointer(unsafe.StringData(tomlOrJSON)), uintptr(len(tomlOrJSON))}
+	answer, _, _ := purego.SyscallN(symbols.PolicyParse, uintptr(unsafe.Pointer(&tomlOrJSONView)), uintptr(unsafe.Pointer(&policyOut.pointer)), uintptr(unsafe.Pointer(&failureOut.pointer)))
+	result = int32(answer)
+	return
+}
+
+func PolicyCheck(policy Policy) (adviceOut Text, failureOut Error, result int32) {
+	answer, _, _ := purego.SyscallN(symbols.PolicyCheck, uintptr(policy.pointer), uintptr(unsafe.Pointer(&adviceOut.pointer)), uintptr(unsafe.Pointer(&failureOut.pointer)))
+	result = int32(answer)
+	return
+}
+
+func PolicyExplain(policy Policy, group string) (explanationOut Text, failureOut Error, result int32) {
+	groupView := passedView{unsafe.Pointer(unsafe.StringData(group)), uintptr(len(group))}
+	answer, _, _ := purego.SyscallN(symbols.PolicyExplain, uintptr(policy.pointer), uintptr(unsafe.Pointer(&groupView)), uintptr(unsafe.Pointer(&explanationOut.pointer)), uintptr(unsafe.Pointer(&failureOut.pointer)))
+	result = int32(answer)
+	return
+}
+
+func PolicySchema() (schemaOut Text, failureOut Error, result int32) {
+	answer, _, _ := purego.SyscallN(symbols.PolicySchema, uintptr(unsafe.Pointer(&schemaOut.pointer)), uintptr(unsafe.Pointer(&failureOut.pointer)))
+	result = int32(answer)
+	return
+}
+
+func PolicyFree(policy Policy) {
+	purego.SyscallN(symbols.PolicyFree, uintptr(policy.pointer))
+}
+
+func ProfileFilevault(policy Policy, group string, certificates Certificates, now int64) (profileOut Buffer, failureOut Error, result int32) {
+	groupView := passedView{unsafe.Pointer(unsafe.StringData(group)), uintptr(len(group))}
+	answer, _, _ := purego.SyscallN(symbols.ProfileFilevault, uintptr(policy.pointer), uintptr(unsafe.Pointer(&groupView)), uintptr(certificates.pointer), uintptr(now), uintptr(unsafe.Pointer(&profileOut.pointer)), uintptr(unsafe.Pointer(&failureOut.pointer)))
+	result = int32(answer)
+	return
+}
+
+func ProfileBitlocker(policy Policy, group string) (syncmlOut Buffer, failureOut Error, result int32) {
+	groupView := passedView{unsafe.Pointer(unsafe.StringData(group)), uintptr(len(group))}
+	answer, _, _ := purego.SyscallN(symbols.ProfileBitlocker, uintptr(policy.pointer), uintptr(unsafe.Pointer(&groupView)), uintptr(unsafe.Pointer(&syncmlOut.pointer)), uintptr(unsafe.Pointer(&failureOut.pointer)))
+	result = int32(answer)
+	return
+}
+
+func ProfileLUKS(policy Policy, group string, certificates Certificates) (planOut Text, failureOut Error, result int32) {
+	groupView := passedView{unsafe.Pointer(unsafe.StringData(group)), uintptr(len(group))}
+	answer, _, _ := purego.SyscallN(symbols.ProfileLUKS, uintptr(policy.pointer), uintptr(unsafe.Pointer(&groupView)), uintptr(certificates.pointer), uintptr(unsafe.Pointer(&planOut.pointer)), uintptr(unsafe.Pointer(&failureOut.pointer)))
+	result = int32(answer)
+	return
+}
+
+func ProfileParse(profile []byte) (parsedOut Text, failureOut Error, result int32) {
+	profileView := passedView{unsafe.Pointer(unsafe.SliceData(profile)), uintptr(len(profile))}
+	answer, _, _ := purego.SyscallN(symbols.ProfileParse, uintptr(unsafe.Pointer(&profileView)), uintptr(unsafe.Pointer(&parsedOut.pointer)), uintptr(unsafe.Pointer(&failureOut.pointer)))
+	result = int32(answer)
+	return
+}
+
+func ProfileLint(profile []byte, known Certificates, now int64) (findingsOut Text, failureOut Error, result int32) {
+	profileView := passedView{unsafe.Pointer(unsafe.SliceData(profile)), uintptr(len(profile))}
+	answer, _, _ := purego.SyscallN(symbols.ProfileLint, uintptr(unsafe.Pointer(&profileView)), uintptr(known.pointer), uintptr(now), uintptr(unsafe.Pointer(&findingsOut.pointer)), uintptr(unsafe.Pointer(&failureOut.pointer)))
+	result = int32(answer)
+	return
+}
+
 func StoreOpen(url string) (storeOut Store, failureOut Error, result int32) {
 	urlView := passedView{unsafe.Pointer(unsafe.StringData(url)), uintptr(len(url))}
 	answer, _, _ := purego.SyscallN(symbols.StoreOpen, uintptr(unsafe.Pointer(&urlView)), uintptr(unsafe.Pointer(&storeOut.pointer)), uintptr(unsafe.Pointer(&failureOut.pointer)))
+	result = int32(answer)
+	return
+}
+
+func StoreSchema() (schemaOut Text, failureOut Error, result int32) {
+	answer, _, _ := purego.SyscallN(symbols.StoreSchema, uintptr(unsafe.Pointer(&schemaOut.pointer)), uintptr(unsafe.Pointer(&failureOut.pointer)))
 	result = int32(answer)
 	return
 }
@@ -993,4 +1021,21 @@ func StoreMigrate(url string, apply bool) (statementsOut Text, failureOut Error,
 
 func StoreFree(store Store) {
 	purego.SyscallN(symbols.StoreFree, uintptr(store.pointer))
+}
+
+func ObservationRead(source string, report []byte, volume string, now int64) (observationOut Text, failureOut Error, result int32) {
+	sourceView := passedView{unsafe.Pointer(unsafe.StringData(source)), uintptr(len(source))}
+	reportView := passedView{unsafe.Pointer(unsafe.SliceData(report)), uintptr(len(report))}
+	volumeView := passedView{unsafe.Pointer(unsafe.StringData(volume)), uintptr(len(volume))}
+	answer, _, _ := purego.SyscallN(symbols.ObservationRead, uintptr(unsafe.Pointer(&sourceView)), uintptr(unsafe.Pointer(&reportView)), uintptr(unsafe.Pointer(&volumeView)), uintptr(now), uintptr(unsafe.Pointer(&observationOut.pointer)), uintptr(unsafe.Pointer(&failureOut.pointer)))
+	result = int32(answer)
+	return
+}
+
+func Assess(stateJSON string, policy Policy, group string, now int64) (assessmentOut Text, failureOut Error, result int32) {
+	stateJSONView := passedView{unsafe.Pointer(unsafe.StringData(stateJSON)), uintptr(len(stateJSON))}
+	groupView := passedView{unsafe.Pointer(unsafe.StringData(group)), uintptr(len(group))}
+	answer, _, _ := purego.SyscallN(symbols.Assess, uintptr(unsafe.Pointer(&stateJSONView)), uintptr(policy.pointer), uintptr(unsafe.Pointer(&groupView)), uintptr(now), uintptr(unsafe.Pointer(&assessmentOut.pointer)), uintptr(unsafe.Pointer(&failureOut.pointer)))
+	result = int32(answer)
+	return
 }

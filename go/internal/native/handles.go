@@ -23,10 +23,16 @@ type (
 	Key struct{ pointer unsafe.Pointer }
 	// Keyring is a fdescrow_keyring *.
 	Keyring struct{ pointer unsafe.Pointer }
+	// Planner is a fdescrow_planner *.
+	Planner struct{ pointer unsafe.Pointer }
 	// Policy is a fdescrow_policy *.
 	Policy struct{ pointer unsafe.Pointer }
+	// Reply is a fdescrow_reply *.
+	Reply struct{ pointer unsafe.Pointer }
 	// Secret is a fdescrow_secret *.
 	Secret struct{ pointer unsafe.Pointer }
+	// Spool is a fdescrow_spool *.
+	Spool struct{ pointer unsafe.Pointer }
 	// Store is a fdescrow_store *.
 	Store struct{ pointer unsafe.Pointer }
 	// Text is a fdescrow_text *.

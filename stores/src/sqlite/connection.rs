@@ -19,6 +19,13 @@ pub(super) const SPARE_READERS: usize = 4;
 /// How many prepared statements a connection keeps.
 const STATEMENTS: usize = 128;
 
+/// How many KiB of pages a connection keeps: what a large batch changes is not written before its end, to be read again.
+const CACHE: u32 = 16 << 10;
+
+/// How many pages the log has before they are brought into the file: a page that several commits change is then
+/// written there once.
+const LOG: u32 = 8 << 10;
+
 /// The absolute path of a file: so no name has a meaning of its own to SQLite.
 pub(super) fn absolute(path: &Path) -> Result<PathBuf, StoreError> {
     let unavailable = |error: io::Error| StoreError::Unavailable(Box::new(error));
@@ -78,6 +85,9 @@ fn try_writer(path: &Path, busy_timeout: Duration) -> Result<Option<Connection>,
     // On macOS fsync(2) alone does not reach the disk.
     let settings = "PRAGMA synchronous = FULL; PRAGMA fullfsync = ON; PRAGMA checkpoint_fullfsync = ON;";
     connection.execute_batch(settings).map_err(failed)?;
+    // What undoes one change set of a batch is needed no longer than until the next one: it is not written to a file.
+    connection.execute_batch("PRAGMA temp_store = MEMORY").map_err(failed)?;
+    let _: u32 = pragma(&connection, &format!("PRAGMA wal_autocheckpoint = {LOG}"))?;
     let synchronous: i64 = pragma(&connection, "PRAGMA synchronous")?;
     if synchronous < 2 {
         return Err(StoreError::Durability("SQLite does not take synchronous = FULL".to_owned()));
@@ -96,10 +106,13 @@ pub(super) fn open(path: &Path, mode: OpenFlags, busy_timeout: Duration) -> Resu
         (DbConfig::SQLITE_DBCONFIG_ENABLE_VIEW, false),
         (DbConfig::SQLITE_DBCONFIG_DQS_DML, false),
         (DbConfig::SQLITE_DBCONFIG_DQS_DDL, false),
+        // A statement is not planned anew for each value: the index is named, or it is the key.
+        (DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true),
     ] {
         connection.set_db_config(setting, value).map_err(failed)?;
     }
-    connection.execute_batch("PRAGMA cell_size_check = ON; PRAGMA mmap_size = 0;").map_err(failed)?;
+    let settings = format!("PRAGMA cell_size_check = ON; PRAGMA mmap_size = 0; PRAGMA cache_size = -{CACHE};");
+    connection.execute_batch(&settings).map_err(failed)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
     Ok(connection)
 }

@@ -23,7 +23,8 @@ fn execute(connection: &Connection, statement: &Statement<'_>) -> rusqlite::Resu
     connection.prepare_cached(&statement.text)?.execute(params_from_iter(&statement.parameters))
 }
 
-/// Writes change sets in one transaction, each within a savepoint of its own.
+/// Writes change sets in one transaction. First as if none failed; if one does, each again within a savepoint of its
+/// own, which costs a copy of every page that it changes.
 pub(super) fn commit(
     writer: &mut Option<Connection>,
     sql: &Sql,
@@ -33,6 +34,35 @@ pub(super) fn commit(
         return Err(StoreError::Unavailable("there is no connection".into()));
     };
     begin(connection, "BEGIN IMMEDIATE")?;
+    let revisions: Result<Vec<_>, _> = changes.iter().map(|changes| apply(connection, sql, changes)).collect();
+    let answers = match revisions {
+        Ok(revisions) => revisions.into_iter().map(Ok).collect(),
+        Err(_) => {
+            if !connection.is_autocommit() {
+                begin(connection, "ROLLBACK")?;
+            }
+            begin(connection, "BEGIN IMMEDIATE")?;
+            each_alone(connection, sql, changes)?
+        }
+    };
+    if answers.iter().all(Result::is_err) {
+        begin(connection, "ROLLBACK")?;
+        return Ok(answers);
+    }
+    let Err(error) = begin(connection, "COMMIT") else { return Ok(answers) };
+    // The log may hold the whole transaction although writing it was reported to have failed. `committed`
+    // makes sure; until then nothing that this connection believes is relied on.
+    *writer = None;
+    let reason = std::error::Error::source(&error).map_or_else(|| error.to_string(), ToString::to_string);
+    let unknown = |answer: Result<_, _>| answer.and_then(|_| Err(CommitError::Unknown(reason.as_str().into())));
+    Ok(answers.into_iter().map(unknown).collect())
+}
+
+fn each_alone(
+    connection: &Connection,
+    sql: &Sql,
+    changes: &[ChangeSet],
+) -> Result<Vec<Result<Revision, CommitError>>, StoreError> {
     let mut answers = Vec::with_capacity(changes.len());
     for changes in changes {
         let answer = alone(connection, sql, changes);
@@ -45,17 +75,7 @@ pub(super) fn commit(
         }
         answers.push(answer);
     }
-    if answers.iter().all(Result::is_err) {
-        begin(connection, "ROLLBACK")?;
-        return Ok(answers);
-    }
-    let Err(error) = begin(connection, "COMMIT") else { return Ok(answers) };
-    // The log may hold the whole transaction although writing it was reported to have failed. `committed`
-    // makes sure; until then nothing that this connection believes is relied on.
-    *writer = None;
-    let reason = std::error::Error::source(&error).map_or_else(|| error.to_string(), ToString::to_string);
-    let unknown = |answer: Result<_, _>| answer.and_then(|_| Err(CommitError::Unknown(reason.as_str().into())));
-    Ok(answers.into_iter().map(unknown).collect())
+    Ok(answers)
 }
 
 fn alone(connection: &Connection, sql: &Sql, changes: &ChangeSet) -> Result<Revision, CommitError> {

@@ -2,6 +2,8 @@
 //!
 //! `crash_writer CREDENTIALS DATABASE ROUND SEED STEPS` prints one [`Line`] before and after each call, flushed, so
 //! that whoever reads it knows what was acknowledged at every moment.
+//!
+//! `crash_writer CREDENTIALS DATABASE rollover` takes every key to the next certificate and checks it there, and says nothing.
 
 #![forbid(unsafe_code)]
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a program of the tests fails by panicking")]
@@ -22,6 +24,9 @@ use fdescrow_tests::crash::{Credentials, Dice, Line, Party, Sent, actor, at, dev
 
 fn main() {
     let arguments: Vec<String> = env::args().skip(1).collect();
+    if arguments[2] == "rollover" {
+        return roll_over(Path::new(&arguments[0]), &arguments[1]);
+    }
     let (round, seed, steps) = (arguments[2].parse().unwrap(), arguments[3].parse().unwrap(), arguments[4].parse());
     let party = Credentials::at(Path::new(&arguments[0])).read();
     let store = SqliteStore::open(&arguments[1]).unwrap();
@@ -31,6 +36,22 @@ fn main() {
     for step in 0..steps.unwrap() {
         writer.step(step, at(round, step));
     }
+}
+
+/// One pass, from wherever the one before it was killed.
+fn roll_over(credentials: &Path, database: &str) {
+    let party = Credentials::at(credentials).read();
+    let escrow = party.escrow(Arc::new(SqliteStore::open(database).unwrap()));
+    let mut options = RewrapOptions::default();
+    loop {
+        let report = escrow.rewrap(&party.keyring, party.next_certificate(), &options, at(1, 0)).unwrap();
+        assert!(report.failures.is_empty() && report.unavailable == 0, "{report:?}");
+        match report.next {
+            Some(next) => options = options.after(Some(next)),
+            None => break,
+        }
+    }
+    while escrow.check(&party.next_keyring, &CheckOptions::default(), at(1, 1)).unwrap().more {}
 }
 
 /// One whole line in one write, so that a kill leaves no half of it.

@@ -1,4 +1,4 @@
-//! A store during whose n-th call somebody else comes.
+//! A store during whose n-th call somebody else comes, and one whose calls are put in an order.
 
 use std::{
     fmt,
@@ -17,16 +17,22 @@ use fdescrow::{
 
 type Interruption = Box<dyn FnOnce() + Send>;
 
-/// A store that does something else first when it is called for the n-th time.
+/// A store that does something else first: when it is called for the n-th time, or each time.
 pub struct InterruptedStore {
     inner: Arc<dyn Store>,
     plan: Mutex<(u64, u64, Option<Interruption>)>,
+    each: Box<dyn Fn() + Send + Sync>,
 }
 
 impl InterruptedStore {
     /// Does `interruption` before the call of this number, counted from one.
     pub fn new(inner: Arc<dyn Store>, call: u64, interruption: impl FnOnce() + Send + 'static) -> Arc<Self> {
-        Arc::new(Self { inner, plan: Mutex::new((0, call, Some(Box::new(interruption)))) })
+        Arc::new(Self { inner, plan: Mutex::new((0, call, Some(Box::new(interruption)))), each: Box::new(|| ()) })
+    }
+
+    /// Does `each` before every call.
+    pub fn before_each(inner: Arc<dyn Store>, each: impl Fn() + Send + Sync + 'static) -> Arc<Self> {
+        Arc::new(Self { inner, plan: Mutex::new((0, 0, None)), each: Box::new(each) })
     }
 
     /// How many calls there were.
@@ -43,6 +49,7 @@ impl InterruptedStore {
         if let Some(interruption) = due {
             interruption();
         }
+        (self.each)();
         &*self.inner
     }
 }

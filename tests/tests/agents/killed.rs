@@ -1,4 +1,4 @@
-//! S3: an agent is killed at each of its steps. Is a key that opens the disk with the server, or in the spool?
+//! An agent is killed at each of its steps. Is a key that opens the disk with the server, or in the spool?
 //!
 //! The planner, real envelopes, a real `Escrow`; the volume is simulated. The agent is killed before a step, after its
 //! effect, and before its planner is written down, once at each of these points, and begins again from the disk.

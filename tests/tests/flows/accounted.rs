@@ -1,4 +1,4 @@
-//! A5, A6: is there a key without an entry, or an upload that nobody answers for?
+//! Is there a key without an entry, or an upload that nobody answers for?
 
 use std::sync::Arc;
 
@@ -52,7 +52,7 @@ fn requests_of(entries: &[Entry], action: &str) -> Vec<String> {
         .collect()
 }
 
-/// A5: every call of the store that a reveal makes fails, in each of three ways, alone and in pairs.
+/// Every call of the store that a reveal makes fails, in each of three ways, alone and in pairs.
 fn no_key_is_handed_out_without_a_committed_entry_whatever_fails_counted(fixture: &dyn Fixture) {
     let store = fixture.store();
     let fleet = Fleet::over(Arc::clone(&store));
@@ -81,14 +81,14 @@ fn no_key_is_handed_out_without_a_committed_entry_whatever_fails_counted(fixture
     }
     fleet.assert_intact();
     println!(
-        "A5: {trials} trials: {handed_out} keys handed out, of which {without_entry} without committed entries; \
+        "{trials} trials: {handed_out} keys handed out, of which {without_entry} without committed entries; \
          {opened_unasked} private keys used before; {recorded_only} entries of keys that were not handed out"
     );
     assert!(trials >= counted(500, 140) && handed_out > 10 && trials - handed_out > 100 && recorded_only > 0);
     assert_eq!((without_entry, opened_unasked), (0, 0));
 }
 
-/// A6: nobody is named. Whether the one who is named may send for this device is the embedder's to know.
+/// Nobody is named. Whether the one who is named may send for this device is the embedder's to know.
 fn an_upload_that_nobody_answers_for_is_refused_and_recorded_counted(fixture: &dyn Fixture) {
     let fleet = Fleet::of(fixture);
     let pc = device("PC-17");
@@ -131,10 +131,10 @@ fn an_upload_that_nobody_answers_for_is_refused_and_recorded_counted(fixture: &d
     assert_eq!(fleet.rows(), before);
     assert_eq!(fleet.reveal(&pc, &keyring, at(30)).unwrap().expose(), good.text);
     fleet.assert_intact();
-    println!("A6: {refused} uploads that nobody answers for: {refused} refused, {} recorded", recorded.len());
+    println!("{refused} uploads that nobody answers for: {refused} refused, {} recorded", recorded.len());
 }
 
-/// A6: an upload that names this device, and holds what was sealed for another device, organization, volume or
+/// An upload that names this device, and holds what was sealed for another device, organization, volume or
 /// protector.
 fn what_was_sealed_for_another_owner_never_counts_for_this_one_counted(fixture: &dyn Fixture) {
     let fleet = Fleet::of(fixture);
@@ -173,6 +173,6 @@ fn what_was_sealed_for_another_owner_never_counts_for_this_one_counted(fixture: 
     assert_eq!((refused, recorded), (attempts, attempts));
     fleet.assert_intact();
     println!(
-        "A6: {attempts} keys of other owners sent for this device: {refused} found, {recorded} recorded, 0 handed out"
+        "{attempts} keys of other owners sent for this device: {refused} found, {recorded} recorded, 0 handed out"
     );
 }

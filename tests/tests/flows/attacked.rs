@@ -1,4 +1,4 @@
-//! A2: what does somebody leave behind who writes the database file and knows how a hash is computed?
+//! What does somebody leave behind who writes the database file and knows how a hash is computed?
 //!
 //! The attacker has the file, this documentation and all certificates, and neither the MAC key nor the checkpoint. Each
 //! attack is made on a file of its own, verified through [`Escrow`](fdescrow::Escrow) alone, with the MAC key and with the
@@ -232,7 +232,7 @@ fn entries_that_are_changed_deleted_inserted_or_moved_in_the_file_are_found_alon
         ));
     }
     println!(
-        "A2: {attacks} entries changed, deleted, exchanged, moved or inserted in the file: {found} found by the chain alone"
+        "{attacks} entries changed, deleted, exchanged, moved or inserted in the file: {found} found by the chain alone"
     );
     assert_eq!(found, attacks);
     assert!(attacks >= 5 * chain.len());
@@ -264,7 +264,7 @@ fn a_chain_that_is_computed_anew_in_the_file_is_found_with_a_key_or_a_checkpoint
         }
     }
     println!(
-        "A2: {attacks} chains computed anew: 0 found alone, {attacks} with the MAC key, {attacks} with the checkpoint"
+        "{attacks} chains computed anew: 0 found alone, {attacks} with the MAC key, {attacks} with the checkpoint"
     );
 }
 
@@ -295,7 +295,7 @@ fn a_device_that_is_deleted_or_put_back_in_the_file_is_found_only_against_a_chec
         put_back += 1;
     }
     println!(
-        "A2: {deleted} devices deleted and {put_back} put back to an earlier day: 0 found alone or with the MAC key, {} with the checkpoint",
+        "{deleted} devices deleted and {put_back} put back to an earlier day: 0 found alone or with the MAC key, {} with the checkpoint",
         deleted + put_back
     );
 }
@@ -333,9 +333,7 @@ fn rows_that_are_exchanged_in_the_file_are_found_alone_and_with_the_chain_made_t
         assert!(found.with_key.contains("mac_wrong"), "{found:?}");
         assert_eq!(found.with_checkpoint, words(["rewritten"]));
     }
-    println!(
-        "A2: 2 exchanges of envelopes: found alone, and with the chain made to fit only with a key or a checkpoint"
-    );
+    println!("2 exchanges of envelopes: found alone, and with the chain made to fit only with a key or a checkpoint");
 }
 
 #[test]
@@ -388,6 +386,6 @@ fn a_verdict_that_is_forged_in_the_file_is_found_alone_and_with_the_chain_made_t
     assert_eq!((found.alone, found.with_checkpoint), (words([]), words([])), "not found without");
     assert!(found.with_key.contains("mac_missing"), "{:?}", found.with_key);
     println!(
-        "A2: a forged verdict: in the row found alone; with the chain made to fit by key or checkpoint; as a new entry by the key"
+        "a forged verdict: in the row found alone; with the chain made to fit by key or checkpoint; as a new entry by the key"
     );
 }

@@ -1,4 +1,4 @@
-//! K5: what if the store fails at its n-th call, and again at the m-th one after it?
+//! What if the store fails at its n-th call, and again at the m-th one after it?
 //!
 //! One life: two uploads, a check, a re-wrap, the check of it, a reveal. Whoever is told that something failed does it again,
 //! by another process, and so does everybody who was told nothing. What was acknowledged must be there whatever failed,
@@ -17,7 +17,7 @@ use fdescrow::{
 };
 use fdescrow_tests::fleet::{Custodian, Fleet, Sent, SqliteFile, agent, at, device, in_clear};
 
-use super::counted;
+use super::{counted, promised};
 
 /// What is sent; made once.
 struct Life {
@@ -112,7 +112,7 @@ fn every_call_of_a_life_in_memory_may_fail_twice_and_nothing_is_lost_counted() {
         (0..ways).for_each(|way| live(&[(call, Fault::ALL[(usize::try_from(call).unwrap() + way) % 3])]));
     }
     // The second one comes while the first is being mended. The ways in which they fail take turns.
-    let pairs = counted(1600, 50);
+    let pairs = usize::try_from(promised(1600, 50)).unwrap();
     let all: Vec<(u64, u64)> = (1..=40).flat_map(|call| (1..=40).map(move |more| (call, more))).collect();
     for number in 0..pairs.min(all.len()) {
         let (call, more) = all[number * all.len() / pairs.min(all.len())];
@@ -120,7 +120,7 @@ fn every_call_of_a_life_in_memory_may_fail_twice_and_nothing_is_lost_counted() {
         live(&[(call, way(call + more / 3)), (call + more, way(more))]);
     }
     println!(
-        "K5: {calls} calls of the store in a life; {lives} lives with one or two faults, {failed} steps done again: nothing lost"
+        "{calls} calls of the store in a life; {lives} lives with one or two faults, {failed} steps done again: nothing lost"
     );
 }
 
@@ -141,7 +141,5 @@ fn every_call_of_a_life_in_sqlite_may_fail_and_nothing_is_lost_counted() {
         calls = calls.max(course.calls.min(80));
     }
     Fleet::over(store).assert_intact();
-    println!(
-        "K5: {lives} lives in one file, each with another call that failed, {failed} steps done again: nothing lost"
-    );
+    println!("{lives} lives in one file, each with another call that failed, {failed} steps done again: nothing lost");
 }

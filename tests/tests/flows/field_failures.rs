@@ -1,7 +1,7 @@
-//! S2: does what happened to others happen here?
+//! Does what happened to others happen here?
 //!
 //! One test for each failure that was reported from the field and that concerns receiving, checking and handing
-//! out. Numbers are those of the projects' issues. Who may approve a release is another part's question.
+//! out. Numbers are those of the projects' issues. Those about who may approve stand with [`super::two_people`].
 
 use std::{collections::BTreeSet, sync::Arc};
 

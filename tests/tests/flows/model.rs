@@ -1,4 +1,4 @@
-//! P2: does an escrow do, over any sequence of steps, what a few lines say that it does?
+//! Does an escrow do, over any sequence of steps, what a few lines say that it does?
 //!
 //! The model knows of every key whether it can be opened, and nothing of envelopes, commits or claims. After each step
 //! every key of every device is as the model has it; in the end every key that was ever seen to work is handed out.
@@ -295,7 +295,7 @@ fn run(cases: usize, fresh: impl Fn() -> Arc<dyn Store>) {
     );
     outcome.unwrap_or_else(|error| panic!("{error}"));
     println!(
-        "P2: {cases} sequences, {} steps, each as the model has it; {} keys that had worked handed out in the end",
+        "{cases} sequences, {} steps, each as the model has it; {} keys that had worked handed out in the end",
         steps.get(),
         handed_out.get()
     );

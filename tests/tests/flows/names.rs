@@ -1,4 +1,4 @@
-//! P3: are names only data, all the way from the upload to the reveal?
+//! Are names only data, all the way from the upload to the reveal?
 
 use std::collections::BTreeSet;
 
@@ -127,7 +127,7 @@ fn hostile_names(fixture: &dyn Fixture, count: usize) {
     assert_eq!(listed, names.iter().cloned().collect());
     fleet.assert_intact();
     println!(
-        "P3: {} hostile names of devices, volumes, protectors, people and requests; {revealed} of their keys revealed",
+        "{} hostile names of devices, volumes, protectors, people and requests; {revealed} of their keys revealed",
         names.len()
     );
 }

@@ -1,4 +1,4 @@
-//! C5, C6: what if clocks are wrong, and what if the same is sent again and again?
+//! What if clocks are wrong, and what if the same is sent again and again?
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -104,7 +104,7 @@ fn jumping_clocks(fixture: &dyn Fixture, uploads: usize) {
         assert_eq!(fleet.reveal(&pc, &keyring, time).unwrap().id, receipts[uploads - 1]);
     }
     fleet.assert_intact();
-    println!("C5: {uploads} uploads, {backwards} by a clock that went back and {equal} at the same time: all in order");
+    println!("{uploads} uploads, {backwards} by a clock that went back and {equal} at the same time: all in order");
 }
 
 /// A request, how often it is sent, and what is sent.
@@ -132,7 +132,7 @@ impl Request {
     }
 }
 
-/// C6: each request is sent one to ten times; the first time, a call of the store fails, in any of three ways, and
+/// Each request is sent one to ten times; the first time, a call of the store fails, in any of three ways, and
 /// often also the one by which its outcome would be learned.
 fn repeated_requests(fixture: &dyn Fixture, requests: usize) {
     let store = fixture.store();
@@ -174,7 +174,7 @@ fn repeated_requests(fixture: &dyn Fixture, requests: usize) {
     }
     fleet.assert_intact();
     println!(
-        "C6: {requests} requests sent {sendings} times, of which {lost} answers were lost and {refused} said that \
+        "{requests} requests sent {sendings} times, of which {lost} answers were lost and {refused} said that \
          nothing was stored: {stored} keys"
     );
     assert_eq!(stored, requests);
@@ -203,7 +203,7 @@ fn the_same_request_at_the_same_moment_is_answered_alike_counted(fixture: &dyn F
             interleavings += 1;
         }
     }
-    println!("C6: the same request at the same moment in {interleavings} interleavings: one key, one receipt");
+    println!("the same request at the same moment in {interleavings} interleavings: one key, one receipt");
     assert!(interleavings > 10);
     let by = Actor::new("orbit").unwrap();
     assert!(Fleet::over(store).escrow.history(&device("PC-0-1")).unwrap().iter().all(|key| key.by == by));

@@ -1,10 +1,13 @@
-//! S1: is the last key that was shown to work still there, whatever happened?
+//! Is the last key that was shown to work still there, whatever happened?
+
+use std::sync::Arc;
 
 use fdescrow::{
-    DeviceId,
+    DeviceId, Policy,
     error::ErrorCode,
-    escrow::{Receipt, ReceiptStatus},
+    escrow::{Page, Receipt, ReceiptStatus},
     policy::Level,
+    rotation::RotationEvent,
     store::conformance::Fixture,
     verification::Standing,
 };
@@ -24,6 +27,8 @@ over_every_store! {
     a_new_installation_keeps_the_verified_key,
     an_earlier_key_that_was_never_checked_is_tried_when_nothing_else_opens,
     a_quarantined_key_leaves_the_verified_key,
+    a_rotation_that_brings_no_key_that_works_leaves_the_verified_key,
+    a_wish_to_remove_what_is_old_leaves_the_verified_key,
     everything_at_once_leaves_the_verified_key,
 }
 
@@ -37,7 +42,10 @@ struct Scene {
 
 impl Scene {
     fn of(fixture: &dyn Fixture) -> Self {
-        let fleet = Fleet::of(fixture);
+        Self::over(Fleet::of(fixture))
+    }
+
+    fn over(fleet: Fleet) -> Self {
         let mac = device("C02XYZ");
         let (sent, receipt) = fleet.receive_from_mac(&mac, at(0));
         let report = fleet.check(&Custodian::first().keyring(), at(10));
@@ -108,7 +116,7 @@ fn an_earlier_key_that_was_never_checked_is_tried_when_nothing_else_opens(fixtur
     assert_eq!(standings, [Standing::Newer, Standing::EarlierInstallation]);
 }
 
-/// S5: the certificate is replaced. Retiring the old one is refused until no key needs it.
+/// The certificate is replaced. Retiring the old one is refused until no key needs it.
 fn a_new_certificate_leaves_the_verified_key(fixture: &dyn Fixture) {
     let scene = Scene::of(fixture);
     let (old, new) = (Custodian::first(), Custodian::second());
@@ -181,6 +189,51 @@ fn a_quarantined_key_leaves_the_verified_key(fixture: &dyn Fixture) {
     scene.survives(&Custodian::first().keyring());
     scene.fleet.escrow.reject_quarantined(&receipt.key, &actor("ana"), "a replay", at(22)).unwrap();
     scene.survives(&Custodian::first().keyring());
+}
+
+/// The device agrees to a new key, sends nonsense, refuses, sends nothing; at last one comes that works.
+fn a_rotation_that_brings_no_key_that_works_leaves_the_verified_key(fixture: &dyn Fixture) {
+    let scene = Scene::of(fixture);
+    let (escrow, keyring, mdm) = (&scene.fleet.escrow, Custodian::first().keyring(), actor("mdm"));
+    let id = escrow.request_rotation(&scene.mac, None, &actor("ana"), "she left", at(20)).unwrap()[0];
+    let hear = |event: RotationEvent, seconds| {
+        escrow.rotation_reported(&scene.mac, &id, &event, &mdm, at(seconds)).unwrap();
+    };
+    hear(RotationEvent::Sent { attempt: 1, at: at(21) }, 21);
+    hear(RotationEvent::Delivered { attempt: 1, at: at(22) }, 22);
+    scene.fleet.receive(nonsense(Custodian::first()).upload(&scene.mac), at(23));
+    assert_eq!(scene.fleet.check(&keyring, at(24)).failed(), 1);
+    scene.survives(&keyring);
+    hear(RotationEvent::Sent { attempt: 2, at: at(2000) }, 2000);
+    scene.fleet.receive(scene.sent.upload(&scene.mac), at(2001));
+    scene.survives(&keyring);
+    let retired = |action: &String| action == "key_retired";
+    let before = scene.fleet.actions(&scene.mac).into_iter().filter(retired).count();
+    // The new one works: the old one takes the second place, and is there all the same.
+    let (newer, receipt) = scene.fleet.receive_from_mac(&scene.mac, at(3000));
+    assert_eq!(scene.fleet.check(&keyring, at(3001)).failed(), 0);
+    assert!(scene.fleet.actions(&scene.mac).into_iter().filter(retired).count() > before);
+    let revealed = scene.fleet.reveal(&scene.mac, &keyring, at(3002)).unwrap();
+    assert_eq!((revealed.id, revealed.expose()), (receipt.key, newer.text.as_str()));
+    scene.is_there(&keyring);
+}
+
+/// Whatever is planned and removed each year: it is the only one that works.
+fn a_wish_to_remove_what_is_old_leaves_the_verified_key(fixture: &dyn Fixture) {
+    let store = fixture.store();
+    let policy = Policy::from_toml("[retention]\nretired_keys = 8640000\nwaiting_period = 2592000\n").unwrap();
+    let builder = Fleet::builder(Arc::clone(&store)).policies(Arc::new(Arc::new(policy)));
+    let scene = Scene::over(Fleet { escrow: builder.build().unwrap(), store });
+    let (escrow, keyring, cron) = (&scene.fleet.escrow, Custodian::first().keyring(), actor("cron"));
+    for year in 1..5_i64 {
+        let day = |day: i64| at((365 * year + day) * 86_400);
+        scene.fleet.receive(nonsense(Custodian::first()).upload(&scene.mac), day(0));
+        scene.fleet.check(&keyring, day(1));
+        escrow.plan_removals(&Page::first(), &cron, day(2)).unwrap();
+        escrow.remove_due(&Page::first(), &cron, day(100)).unwrap();
+        assert!(escrow.cancel_removal(&scene.receipt.key, &cron, "it was never planned", day(101)).is_err());
+        scene.survives(&keyring);
+    }
 }
 
 fn everything_at_once_leaves_the_verified_key(fixture: &dyn Fixture) {

@@ -1,4 +1,4 @@
-//! S4: what if the private key cannot be reached, or what should hold it answers nonsense?
+//! What if the private key cannot be reached, or what should hold it answers nonsense?
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! N8: bombs, cut messages and what fuzzers left: an answer each, soon, and in little memory.
+//! Bombs, cut messages and what fuzzers left: an answer each, soon, and in little memory.
 
 use std::fs;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! N7: relabelled to another algorithm, no message gives a plaintext.
+//! Relabelled to another algorithm, no message gives a plaintext.
 
 use std::collections::BTreeMap;
 

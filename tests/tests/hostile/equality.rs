@@ -1,4 +1,4 @@
-//! N3: whatever is wrong once the private key was used, the answer is the same: value, text and number.
+//! Whatever is wrong once the private key was used, the answer is the same: value, text and number.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,4 +1,4 @@
-//! N1: every single bit of a message is flipped.
+//! Every single bit of a message is flipped.
 //!
 //! An authenticated message then opens to the same key or not at all, and what may change is known field by field:
 //! what the sender's structure says about itself, which no tag covers. A message in CBC is not authenticated; there

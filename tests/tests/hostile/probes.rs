@@ -1,4 +1,4 @@
-//! N5: a second wrapped key beside the right one is no question that gets an answer (CVE-2026-42768).
+//! A second wrapped key beside the right one is no question that gets an answer (CVE-2026-42768).
 
 use std::collections::BTreeSet;
 

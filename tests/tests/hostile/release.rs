@@ -1,4 +1,4 @@
-//! N6: not an octet of plaintext comes out before the tag held.
+//! Not an octet of plaintext comes out before the tag held.
 //!
 //! There is no buffer and no callback that could be looked at: the content is in the answer or the answer is an
 //! error. So it is enough that no tampered message of any size gives one, also raw.

@@ -1,4 +1,4 @@
-//! N4: an envelope that was moved to another row does not open there.
+//! An envelope that was moved to another row does not open there.
 
 use fdescrow::KeyId;
 use fdescrow::envelope::private_key::KeyAlgorithm;

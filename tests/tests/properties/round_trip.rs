@@ -1,4 +1,4 @@
-//! P1: every key comes out of its envelope as it went in; and a changed octet never makes it another.
+//! Every key comes out of its envelope as it went in; and a changed octet never makes it another.
 
 use std::sync::Arc;
 

@@ -1,7 +1,7 @@
 //! Does the AWS-LC identity answer as the software identity does, whatever it is asked?
 //!
 //! Every question is put to both, and their content keys have to be equal: those that came out of the wrapped key, and
-//! those that stand in for it (V3). What the answer has to be is then held against the vectors.
+//! those that stand in for it. What the answer has to be is then held against the vectors.
 
 #[path = "aws_lc/agreement.rs"]
 mod agreement;

@@ -1,4 +1,4 @@
-//! N2: what has broken others is refused, before it can cost anything, by whatever key and suite.
+//! What has broken others is refused, before it can cost anything, by whatever key and suite.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! V2: every message opens to its plaintext, with the suites that allow it and with no other.
+//! Every message opens to its plaintext, with the suites that allow it and with no other.
 
 use fdescrow::envelope::{Envelope, EnvelopeError, Limits, OpenOptions, Suite};
 use fdescrow::key::Kind;

@@ -1,4 +1,4 @@
-//! V3: a wrong PKCS#1 v1.5 padding cannot be told from any other failure of a message.
+//! A wrong PKCS#1 v1.5 padding cannot be told from any other failure of a message.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;

@@ -1,7 +1,7 @@
 //! What is compared with what, and what is aimed at?
 
 /// The processes that are measured, by the names of their folders; we are the last.
-pub(super) const PEERS: [&str; 5] = ["openssl", "go", "python", "java", "fdescrow"];
+pub(super) const PEERS: [&str; 6] = ["openssl", "go", "python", "java", "c", "fdescrow"];
 
 /// How the times of a case are taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -49,6 +49,9 @@ const OPEN: Subject = ours("open", "fdescrow, pure Rust");
 const OPEN_AWS: Subject = ours("open-aws-lc", "fdescrow, AWS-LC");
 const PRIVATE: Subject = ours("private", "fdescrow, pure Rust, the private operation and unpadding alone");
 const PRIVATE_AWS: Subject = ours("private-aws-lc", "fdescrow, AWS-LC, the private operation and unpadding alone");
+const OPEN_C: Subject = timed("c", "open", "fdescrow through C, AWS-LC");
+const INSPECT_C: Subject = timed("c", "inspect", "fdescrow through C, the same as JSON");
+const CROSSING_C: Subject = timed("c", "crossing", "a call of C into the library");
 const OPENSSL_P256: Subject = timed("openssl", "open-p256", "OpenSSL, `CMS_decrypt`, sealed to P-256");
 const P256: Subject = ours("open-p256", "fdescrow, pure Rust, sealed to P-256");
 const P256_AWS: Subject = ours("open-p256-aws-lc", "fdescrow, AWS-LC, sealed to P-256");
@@ -76,7 +79,7 @@ pub(super) struct Group {
     pub(super) subjects: &'static [Subject],
 }
 
-pub(super) const GROUPS: [Group; 8] = [
+pub(super) const GROUPS: [Group; 9] = [
     Group {
         title: "Open one envelope: as macOS seals to RSA-2048, and to P-256",
         subjects: &[
@@ -90,6 +93,7 @@ pub(super) const GROUPS: [Group; 8] = [
             PRIVATE,
             OPEN_AWS,
             PRIVATE_AWS,
+            OPEN_C,
             OPENSSL_P256,
             P256,
             P256_AWS,
@@ -97,7 +101,7 @@ pub(super) const GROUPS: [Group; 8] = [
     },
     Group {
         title: "Look at an envelope of macOS, without a key",
-        subjects: &[OPENSSL_PARSE, GO_PARSE, JAVA_PARSE, PARSE, INSPECT],
+        subjects: &[OPENSSL_PARSE, GO_PARSE, JAVA_PARSE, PARSE, INSPECT, INSPECT_C],
     },
     Group {
         title: "Read the structure of larger messages, in pieces of 1 kB",
@@ -113,6 +117,7 @@ pub(super) const GROUPS: [Group; 8] = [
     Group { title: "Seal a key to RSA-2048", subjects: &[OPENSSL_SEAL, SEAL] },
     Group { title: "Write a FileVault profile", subjects: &[PLISTLIB, RENDER] },
     Group { title: "Judge a device", subjects: &[ASSESS] },
+    Group { title: "Cross into the library", subjects: &[CROSSING_C] },
     Group {
         title: "Check stored keys (SQLite), for each key",
         subjects: &[OPENSSL_PRIVATE_BESIDE, CHECK_1, RECHECK, CHECK_2],
@@ -141,9 +146,10 @@ pub(super) enum Aim {
     Memory(Subject, f64),
 }
 
-pub(super) const TARGETS: [Target; 19] = [
+pub(super) const TARGETS: [Target; 21] = [
     Target { what: "open, AWS-LC, to OpenSSL's `CMS_decrypt`", aim: Aim::AtMost(OPEN_AWS, OPENSSL_OPEN, 0.98) },
     Target { what: "open, AWS-LC, to OpenSSL's private operation", aim: Aim::AtMost(OPEN_AWS, OPENSSL_PRIVATE, 1.03) },
+    Target { what: "open through C, to Rust", aim: Aim::AtMost(OPEN_C, OPEN_AWS, 1.03) },
     Target { what: "open: Go to AWS-LC", aim: Aim::AtLeast(GO_OPEN, OPEN_AWS, 1.6) },
     Target { what: "open: pure Rust to AWS-LC", aim: Aim::AtLeast(OPEN, OPEN_AWS, 3.0) },
     Target { what: "open, pure Rust, to its private operation", aim: Aim::AtMost(OPEN, PRIVATE, 1.02) },
@@ -165,6 +171,7 @@ pub(super) const TARGETS: [Target; 19] = [
     Target { what: "check stored keys: memory", aim: Aim::Memory(CHECK_2, 100.0) },
     Target { what: "check stored keys: first to second time", aim: Aim::AtLeast(CHECK_1, RECHECK, 50.0) },
     Target { what: "write a profile: `plistlib` to ours", aim: Aim::AtLeast(PLISTLIB, RENDER, 10.0) },
+    Target { what: "cross into the library from C", aim: Aim::Below(CROSSING_C, 50.0) },
     Target { what: "judge a device", aim: Aim::Below(ASSESS, 1_000.0) },
     Target { what: "summarise all devices", aim: Aim::Below(SUMMARY, 5e9) },
 ];

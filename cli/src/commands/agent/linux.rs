@@ -15,13 +15,13 @@ use std::{
 
 use clap::Args;
 use fdescrow::{
-    Actor, DeviceId, Digest, Organization, ProtectorId, Secret, Timestamp,
+    Actor, DeviceId, Organization, ProtectorId, Secret, Timestamp,
     agent::{
         luks::{
             Aim, Call, Goal, NewKey, Next, Observation, Outcome, Places, Planner, Rules, Standing, Step,
             metadata_command,
         },
-        spool::{Enough, Entry, Spool},
+        spool::{Enough, Spool},
     },
     envelope::Certificate,
     escrow::Receipt,
@@ -165,14 +165,7 @@ fn plan(file: &Path) -> Result<LuksPlan, Failure> {
 /// The certificates that new keys are sealed to: those of the plan, all of which must be pinned here.
 fn recipients(plan: Option<&LuksPlan>, pinned: Vec<Certificate>) -> Result<Vec<Certificate>, Failure> {
     let Some(plan) = plan else { return Ok(pinned) };
-    let wanted = plan.certificates()?;
-    match wanted.iter().find(|certificate| !pinned.contains(certificate)) {
-        Some(other) => {
-            let fingerprint = other.fingerprint();
-            Err(Failure::usage(format!("the plan seals keys to {fingerprint}, which no --to names")))
-        }
-        None => Ok(wanted),
-    }
+    Ok(plan.recipients(&pinned)?)
 }
 
 fn goal(arguments: &Arguments, planner: &Planner) -> Result<Goal, Failure> {
@@ -370,9 +363,7 @@ impl Agent<'_> {
 
     /// Sends what no slot of this volume waits for any more: the server is to have every key that was ever made.
     fn send_the_rest(&mut self) -> Result<(), Failure> {
-        let waiting: BTreeSet<Digest> = self.planner.escrowed().map(|(_, escrowed)| escrowed.envelope).collect();
-        let verified = |entry: &Entry| self.planner.is_verified(&entry.envelope());
-        let rest = self.spool.entries().iter().filter(|entry| !waiting.contains(&entry.envelope()) || verified(entry));
+        let rest = self.spool.entries().iter().filter(|entry| !self.planner.awaits(&entry.envelope()));
         for entry in rest.cloned().collect::<Vec<_>>() {
             if let Some(receipt) = self.server.send(&entry, self.world, self.now) {
                 self.acknowledge(&receipt)?;

@@ -3,6 +3,8 @@
 //! [`Observer::next`] says which method to call, [`Observer::answer`] takes what it returned. The list of protectors is
 //! read at the beginning and again at the end; if it changed meanwhile, it counts as not read.
 
+use serde::{Deserialize, Serialize};
+
 use super::{
     call::Call,
     hresult::Hresult,
@@ -15,7 +17,8 @@ use crate::{
 };
 
 /// What a method that looks returned.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Answer {
     /// A number: a status, a method, a type, a count.

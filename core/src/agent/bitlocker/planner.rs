@@ -142,6 +142,26 @@ impl Planner {
         self.rules = rules;
     }
 
+    /// The rules.
+    pub fn rules(&self) -> &Rules {
+        &self.rules
+    }
+
+    /// The volume; none: the boot volume.
+    pub fn volume(&self) -> Option<&VolumeId> {
+        self.volume.as_ref()
+    }
+
+    /// The organization.
+    pub fn organization(&self) -> &Organization {
+        &self.organization
+    }
+
+    /// The device.
+    pub fn device(&self) -> &DeviceId {
+        &self.device
+    }
+
     /// Pursues a goal, in place of the one before; the same goal again changes nothing.
     pub fn pursue(&mut self, goal: Goal) {
         if self.pursuit.as_ref().is_none_or(|pursuit| pursuit.goal != goal) {
@@ -163,6 +183,16 @@ impl Planner {
     /// Whether the server has the envelope with this digest, so that the spool need not keep it.
     pub fn is_stored(&self, envelope: &Digest) -> bool {
         self.passwords.values().any(|escrowed| escrowed.envelope == *envelope && escrowed.stored)
+    }
+
+    /// Whether a step will ask the server about this envelope: what the planner waits for, nobody else need send.
+    pub fn awaits(&self, envelope: &Digest) -> bool {
+        self.passwords.values().any(|escrowed| escrowed.envelope == *envelope && !self.is_verified(escrowed))
+    }
+
+    /// Asks the server at once about every envelope that is not verified: somebody wants to know now.
+    pub fn ask_again(&mut self) {
+        self.passwords.values_mut().for_each(|escrowed| escrowed.asked = None);
     }
 
     /// Learns that the spool holds an envelope: for an agent that lost the planner's state, or part of it.

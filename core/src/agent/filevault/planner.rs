@@ -129,6 +129,16 @@ impl Planner {
         self.rules = rules;
     }
 
+    /// The rules.
+    pub fn rules(&self) -> &Rules {
+        &self.rules
+    }
+
+    /// The device.
+    pub fn device(&self) -> &DeviceId {
+        &self.device
+    }
+
     /// Pursues a goal, in place of the one before; the same goal again changes nothing. The envelope that is there now is
     /// that of the old key.
     pub fn pursue(&mut self, goal: Goal, seen: &Observation) {
@@ -164,6 +174,17 @@ impl Planner {
     /// How far an envelope is in escrow.
     pub fn escrowed(&self, envelope: &Digest) -> Option<&Escrowed> {
         self.envelopes.get(envelope)
+    }
+
+    /// Whether a step will ask the server about this envelope: what the planner waits for, nobody else need send.
+    pub fn awaits(&self, envelope: &Digest) -> bool {
+        let level = self.rules.level;
+        self.envelopes.get(envelope).is_some_and(|escrowed| escrowed.verified.is_none_or(|verified| verified < level))
+    }
+
+    /// Asks the server at once about every envelope that is not verified: somebody wants to know now.
+    pub fn ask_again(&mut self) {
+        self.envelopes.values_mut().for_each(|escrowed| escrowed.asked = None);
     }
 
     /// What the situation is, and what to do; `None` without a goal.

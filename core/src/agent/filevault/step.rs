@@ -6,6 +6,7 @@ use super::situation::Situation;
 use crate::{
     agent::spool::Entry,
     ids::{Digest, Word},
+    secret::Secret,
     time::Timestamp,
     verification::Receipt,
 };
@@ -80,6 +81,49 @@ impl Step {
         };
         Some(Command { program, arguments, reads_secret })
     }
+}
+
+impl Command {
+    /// What is written to its standard input: a property list with the secret, and for a user's password the user. Nothing
+    /// where it reads none.
+    pub fn input(&self, user: Option<&str>, secret: &Secret<str>) -> Secret<[u8]> {
+        if !self.reads_secret {
+            return Secret::from_vec(Vec::new());
+        }
+        // Put together by hand, and of the size that it has: a writer of property lists would leave copies behind.
+        let user = user
+            .map_or_else(String::new, |user| format!("<key>Username</key><string>{}</string>", escaped(user).expose()));
+        let secret = escaped(secret.expose());
+        let parts = [
+            r#"<?xml version="1.0" encoding="UTF-8"?><plist version="1.0"><dict>"#,
+            &user,
+            "<key>Password</key><string>",
+            secret.expose(),
+            "</string></dict></plist>",
+        ];
+        let mut text = String::with_capacity(parts.iter().map(|part| part.len()).sum());
+        parts.iter().for_each(|part| text.push_str(part));
+        Secret::from_vec(text.into_bytes())
+    }
+}
+
+/// A text as XML has it between tags.
+fn escaped(text: &str) -> Secret<str> {
+    let entity = |letter: char| match letter {
+        '&' => Some("&amp;"),
+        '<' => Some("&lt;"),
+        '>' => Some("&gt;"),
+        _ => None,
+    };
+    let length = text.chars().map(|letter| entity(letter).map_or(letter.len_utf8(), str::len)).sum();
+    let mut xml = String::with_capacity(length);
+    for letter in text.chars() {
+        match entity(letter) {
+            Some(entity) => xml.push_str(entity),
+            None => xml.push(letter),
+        }
+    }
+    Secret::from_string(xml)
 }
 
 /// What a Mac answered to an MDM command.

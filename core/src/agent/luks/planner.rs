@@ -413,6 +413,11 @@ impl Planner {
         envelopes.any(|escrowed| escrowed.is_verified(self.rules.level))
     }
 
+    /// Whether a step will ask the server about this envelope: what the planner waits for, nobody else need send.
+    pub fn awaits(&self, envelope: &Digest) -> bool {
+        !self.is_verified(envelope) && self.slots.values().any(|escrowed| escrowed.envelope == *envelope)
+    }
+
     /// The request of this goal.
     pub fn request(&self) -> Option<&Word> {
         self.goal().map(|goal| &goal.id)

@@ -85,6 +85,27 @@ fn what_is_not_known_after_a_crash_leads_to_another_key_and_not_for_ever() {
 }
 
 #[test]
+fn a_key_that_the_spool_lost_before_the_server_had_it_is_made_again() {
+    let mut planner = planner();
+    let generate = step(&planner, &seen(&[SLOT], false), Situation::NoKey);
+    planner.report(&generate, Outcome::Done, at(0)).unwrap();
+    let escrow = step(&planner, &seen(&[SLOT], true), Situation::Unsealed);
+    let entry = entry(&planner);
+    planner.report(&escrow, Outcome::Spooled(Box::new(entry.clone())), at(0)).unwrap();
+    assert!(planner.awaits(&entry.envelope()));
+    let ask = step(&planner, &seen(&[SLOT], true), Situation::AnswerDue);
+    planner.report(&ask, Outcome::NoAnswer, at(0)).unwrap();
+    planner.report(&Step::Use { replace: true }, Outcome::Done, at(0)).unwrap();
+    planner.report(&Step::Check, Outcome::Done, at(0)).unwrap();
+    assert_eq!(planner.next(&seen(&[SLOT], false)), Some((Situation::NotVerified, None)));
+    planner.ask_again();
+    let ask = step(&planner, &seen(&[SLOT], false), Situation::AnswerDue);
+    planner.report(&ask, Outcome::NotInSpool, at(0)).unwrap();
+    assert!(!planner.awaits(&entry.envelope()));
+    step(&planner, &seen(&[SLOT], false), Situation::NoKey);
+}
+
+#[test]
 fn what_is_sent_to_snapd_is_what_it_takes() {
     let rng = Counter(Default::default());
     let key = RecoveryKey::generate(Kind::Snapd, &rng).unwrap();

@@ -57,7 +57,7 @@ fn every_entry_edited_deleted_inserted_reordered_or_cut_off_is_found() {
             *detected.entry(what).or_insert(0) += 1;
         }
     }
-    println!("A2: of {ROWS} entries, found when {detected:?}");
+    println!("of {ROWS} entries, found when {detected:?}");
     assert_eq!(detected.values().sum::<usize>(), 5 * ROWS);
 }
 
@@ -198,7 +198,7 @@ fn every_older_version_of_a_row_put_back_is_found() {
         };
         found += usize::from(words(&report).contains(&"row_altered"));
     }
-    println!("A4: {found} of {} older rows found", older.len());
+    println!("{found} of {} older rows found", older.len());
     assert_eq!(found, older.len());
 }
 

@@ -7,7 +7,10 @@ use std::{borrow::Cow, fmt, str::FromStr};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::{error::ErrorCode, ids::parse_hex};
+use crate::{
+    error::ErrorCode,
+    ids::{parse_hex, write_hex},
+};
 
 /// SHA-256 of a certificate's DER.
 ///
@@ -43,7 +46,7 @@ impl Fingerprint {
 
 impl fmt::Display for Fingerprint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        write_hex(f, &self.0)
     }
 }
 

@@ -24,6 +24,9 @@ use crate::{
 /// The most keys that one thread takes at once: what an identity that batches is asked for.
 const AT_ONCE: usize = 64;
 
+/// Devices that are recorded in one commit: to wait for the disk then takes a small part of the time.
+const RECORDED_AT_ONCE: usize = 256;
+
 /// Devices that wait for a thread.
 #[derive(Default)]
 struct Queue {
@@ -84,6 +87,11 @@ impl Escrow {
         mut tried: impl FnMut(Vec<Batch>) -> Result<(), Error>,
     ) -> Result<(), Error> {
         let identities = Identities::of(run.answering);
+        let mut done = Vec::new();
+        let mut collect = |batches: Vec<Batch>, enough: usize| {
+            done.extend(batches);
+            if done.len() < enough { Ok(()) } else { tried(std::mem::take(&mut done)) }
+        };
         let (queue, (sender, receiver)) = (Queue::default(), mpsc::channel());
         if run.workers <= 1 {
             for batch in read {
@@ -92,9 +100,9 @@ impl Escrow {
             queue.complete();
             while let Some(mut batches) = queue.take(1) {
                 self.try_some(&mut batches, &identities, run);
-                tried(batches)?;
+                collect(batches, RECORDED_AT_ONCE)?;
             }
-            return Ok(());
+            return collect(Vec::new(), 0);
         }
         thread::scope(|scope| {
             let completed = Completed(&queue);
@@ -115,11 +123,10 @@ impl Escrow {
                 queue.put(batch?);
             }
             drop(completed);
-            while let Ok(mut batches) = receiver.recv() {
-                batches.extend(receiver.try_iter().flatten());
-                tried(batches)?;
+            while let Ok(batches) = receiver.recv() {
+                collect(batches, RECORDED_AT_ONCE)?;
             }
-            Ok(())
+            collect(Vec::new(), 0)
         })
     }
 

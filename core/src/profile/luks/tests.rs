@@ -99,3 +99,10 @@ fn tokens_are_known_again_and_those_of_others_are_not() {
         assert_eq!(EscrowToken::parse(&foreign), None, "{foreign}");
     }
 }
+
+#[test]
+fn keys_are_sealed_to_certificates_that_are_pinned_and_to_no_others() {
+    let (plan, pinned) = (plan("[luks]\n"), certificate());
+    assert_eq!(plan.recipients(std::slice::from_ref(&pinned)), Ok(vec![pinned.clone()]));
+    assert_eq!(plan.recipients(&[]), Err(ProfileError::CertificateNotPinned(pinned.fingerprint())));
+}

@@ -1,4 +1,4 @@
-//! Who may do what (test A1 of the plan: self, expired, reused, other version, other requester, revoked approver).
+//! Who may do what, and when does an approval help nobody: who asked, too late, again, another key, taken back?
 
 use super::*;
 

@@ -6,7 +6,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::{
     audit::Subject,
-    ids::{DeviceId, Digest, IdError, Organization, parse_hex},
+    ids::{DeviceId, Digest, IdError, Organization, parse_hex, write_hex},
     random::{Randomness, RandomnessError},
     store::{
         contract::{
@@ -112,7 +112,7 @@ impl ChangeId {
 
 impl fmt::Display for ChangeId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        write_hex(f, &self.0)
     }
 }
 

@@ -1,6 +1,6 @@
 //! Where is an audit entry kept?
 
-use super::Record;
+use super::{Place, Record};
 use crate::{
     audit::{Entry, Subject},
     ids::Organization,
@@ -25,9 +25,14 @@ impl AuditRecord {
         RowKey::new(Table::Audit, organization, [Value::from(subject.as_str()), Value::from(number)])
     }
 
-    pub(super) fn row_of(entry: &Entry) -> Row {
+    fn place_of(entry: &Entry) -> Place {
         let key = Self::row_key(entry.organization(), &entry.subject(), entry.number());
-        Row::known(key, vec![Some(Value::from(entry.hash().to_string()))], Some(entry.to_json()), None)
+        (key, vec![Some(Value::from(entry.hash().to_string()))])
+    }
+
+    pub(super) fn row_of(entry: &Entry) -> Row {
+        let (key, columns) = Self::place_of(entry);
+        Row::known(key, columns, Some(entry.to_json()), None)
     }
 }
 
@@ -37,7 +42,7 @@ impl Record for AuditRecord {
     fn from_row(row: &Row) -> Result<Self, StoreError> {
         let entry = Entry::parse(row.body().unwrap_or_default().as_bytes());
         let entry = entry.map_err(|_| Corrupt::new(row.key(), "has a body that is no audit entry"))?;
-        super::body::in_its_place(row, &Self::row_of(&entry))?;
+        super::body::in_its_place(row, Self::place_of(&entry))?;
         Ok(Self { entry })
     }
 }

@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::DeserializeOwned};
 
-use crate::store::contract::{Corrupt, Row, RowKey, StoreError, Value};
+use super::Place;
+use crate::store::contract::{Corrupt, Row, StoreError, Value};
 
 /// The member `version` of a body of version 1.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -42,17 +43,15 @@ pub(super) fn read<B: DeserializeOwned>(row: &Row) -> Result<B, StoreError> {
 }
 
 /// The row of a record, whose parts fit.
-pub(super) fn row(
-    key: RowKey,
-    columns: Vec<Option<Value>>,
-    body: Option<&impl Serialize>,
-    bytes: Option<Vec<u8>>,
-) -> Result<Row, StoreError> {
-    let body = body.map(serde_json::to_string).transpose();
-    let Ok(body) = body else {
+pub(super) fn row((key, columns): Place, body: &impl Serialize, bytes: Option<Vec<u8>>) -> Result<Row, StoreError> {
+    let Ok(body) = serde_json::to_string(body) else {
         return Err(Corrupt::new(&key, "has a body that cannot be written").into());
     };
-    let row = Row::known(key, columns, body, bytes);
+    within_limits(Row::known(key, columns, Some(body), bytes))
+}
+
+/// A row, if its parts fit.
+pub(super) fn within_limits(row: Row) -> Result<Row, StoreError> {
     match row.problem() {
         Some(problem) => Err(StoreError::Limit { key: row.key().to_string(), problem }),
         None => Ok(row),
@@ -61,11 +60,13 @@ pub(super) fn row(
 
 /// Makes sure that a row stands where its record belongs: the same key, the same fixed columns. So a body that
 /// was exchanged for another one is not believed.
-pub(super) fn in_its_place(row: &Row, again: &Row) -> Result<(), StoreError> {
+pub(super) fn in_its_place(row: &Row, (key, columns): Place) -> Result<(), StoreError> {
+    let again = Row::known(key, columns, row.body().map(str::to_owned), row.bytes().map(<[u8]>::to_vec));
+    let again = within_limits(again)?;
     let fixed = |row: &Row| -> Vec<Option<Value>> {
         row.described_columns().filter(|(column, _)| column.fixed).map(|(_, value)| value.cloned()).collect()
     };
-    if row.key() == again.key() && fixed(row) == fixed(again) {
+    if row.key() == again.key() && fixed(row) == fixed(&again) {
         return Ok(());
     }
     Err(Corrupt::new(row.key(), "has a body that belongs to another row").into())

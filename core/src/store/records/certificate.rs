@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
 use super::{
-    Record, Stored,
+    Place, Record, Stored,
     body::{self, Version},
 };
 use crate::{
@@ -102,15 +102,19 @@ impl Record for CertificateRecord {
 
     fn from_row(row: &Row) -> Result<Self, StoreError> {
         let record: Self = body::read(row)?;
-        body::in_its_place(row, &record.to_row(&body::organization(row)?)?)?;
+        body::in_its_place(row, record.place(&body::organization(row)?))?;
         Ok(record)
     }
 }
 
 impl Stored for CertificateRecord {
-    fn to_row(&self, organization: &Organization) -> Result<Row, StoreError> {
+    fn place(&self, organization: &Organization) -> Place {
         let columns = vec![body::text(self.state.as_str()), body::seconds(Some(self.not_after))];
-        body::row(Self::row_key(organization, &self.fingerprint), columns, Some(self), None)
+        (Self::row_key(organization, &self.fingerprint), columns)
+    }
+
+    fn to_row(&self, organization: &Organization) -> Result<Row, StoreError> {
+        body::row(self.place(organization), self, None)
     }
 
     fn subject(&self) -> Subject {

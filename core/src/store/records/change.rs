@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{AuditRecord, DeviceRecord, OrganizationRecord, Stored};
+use super::{AuditRecord, DeviceRecord, OrganizationRecord, Stored, body::within_limits};
 use crate::{
     audit::{self, Draft, Head, MacKey, Subject, Text},
     ids::{Digest, Organization},
@@ -187,11 +187,4 @@ fn digests<'a>(edits: impl Iterator<Item = &'a Edit>) -> Result<BTreeMap<Text, O
 
 fn row_name(key: &RowKey) -> Result<Text, StoreError> {
     Text::new(key.name()).map_err(|_| StoreError::Misuse("an audited row has a name that is too long".to_owned()))
-}
-
-fn within_limits(row: Row) -> Result<Row, StoreError> {
-    match row.problem() {
-        Some(problem) => Err(StoreError::Limit { key: row.key().to_string(), problem }),
-        None => Ok(row),
-    }
 }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
 use super::{
-    Record, Stored,
+    Place, Record, Stored,
     alias::{Alias, AliasRecord},
     body::{self, Version},
     organization::{subject_columns, subject_of},
@@ -156,13 +156,8 @@ impl DeviceRecord {
         }
     }
 
-    /// Its row at a revision, with the head of its chain.
-    pub(super) fn row_at(
-        &self,
-        organization: &Organization,
-        revision: Revision,
-        head: &Head,
-    ) -> Result<Row, StoreError> {
+    /// Where its row stands at a revision, with the head of its chain.
+    fn place_at(&self, organization: &Organization, revision: Revision, head: &Head) -> Place {
         let assessment = self.assessment();
         let own = vec![
             self.group.as_deref().map(Value::from),
@@ -172,8 +167,17 @@ impl DeviceRecord {
             body::seconds(self.check_due),
             body::seconds(self.state.forgotten()),
         ];
-        let columns = subject_columns(revision, head, own);
-        body::row(Self::row_key(organization, &self.device), columns, Some(self), None)
+        (Self::row_key(organization, &self.device), subject_columns(revision, head, own))
+    }
+
+    /// Its row at a revision, with the head of its chain.
+    pub(super) fn row_at(
+        &self,
+        organization: &Organization,
+        revision: Revision,
+        head: &Head,
+    ) -> Result<Row, StoreError> {
+        body::row(self.place_at(organization, revision, head), self, None)
     }
 
     /// The rows of aliases that go, and those that come.
@@ -202,12 +206,16 @@ impl Record for DeviceRecord {
         let mut record: Self = body::read(row)?;
         (record.revision, record.head) = subject_of(row)?;
         record.stored_aliases = record.aliases.clone();
-        body::in_its_place(row, &record.to_row(&body::organization(row)?)?)?;
+        body::in_its_place(row, record.place(&body::organization(row)?))?;
         Ok(record)
     }
 }
 
 impl Stored for DeviceRecord {
+    fn place(&self, organization: &Organization) -> Place {
+        self.place_at(organization, self.revision, &self.head)
+    }
+
     fn to_row(&self, organization: &Organization) -> Result<Row, StoreError> {
         self.row_at(organization, self.revision, &self.head)
     }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
 use super::{
-    Record, Stored,
+    Place, Record, Stored,
     body::{self, Version},
 };
 use crate::{
@@ -202,20 +202,23 @@ impl Record for EnvelopeRecord {
             der,
             more: body.more,
         };
-        body::in_its_place(row, &record.to_row(&body::organization(row)?)?)?;
+        body::in_its_place(row, record.place(&body::organization(row)?))?;
         Ok(record)
     }
 }
 
 impl Stored for EnvelopeRecord {
+    fn place(&self, organization: &Organization) -> Place {
+        let number = Some(Value::from(i64::from(self.number)));
+        let columns = vec![body::text(&self.device), number, body::seconds(self.retired)];
+        (Self::row_key(organization, &self.key, &self.digest), columns)
+    }
+
     fn to_row(&self, organization: &Organization) -> Result<Row, StoreError> {
-        let key = Self::row_key(organization, &self.key, &self.digest);
         let Some(body) = self.body() else {
             return Err(StoreError::Misuse("an envelope of an algorithm that is not known is not kept".to_owned()));
         };
-        let columns =
-            vec![body::text(&self.device), Some(Value::from(i64::from(self.number))), body::seconds(self.retired)];
-        body::row(key, columns, Some(&body), Some(self.der.clone()))
+        body::row(self.place(organization), &body, Some(self.der.clone()))
     }
 
     fn derived(&self, organization: &Organization) -> Vec<Row> {

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
 use super::{
-    Record, Stored,
+    Place, Record, Stored,
     body::{self, Version},
 };
 use crate::{
@@ -132,13 +132,13 @@ impl Record for KeyRecord {
 
     fn from_row(row: &Row) -> Result<Self, StoreError> {
         let record: Self = body::read(row)?;
-        body::in_its_place(row, &record.to_row(&body::organization(row)?)?)?;
+        body::in_its_place(row, record.place(&body::organization(row)?))?;
         Ok(record)
     }
 }
 
 impl Stored for KeyRecord {
-    fn to_row(&self, organization: &Organization) -> Result<Row, StoreError> {
+    fn place(&self, organization: &Organization) -> Place {
         let facts = &self.facts;
         let pending = facts.quarantine() == Some(Quarantine::Pending);
         let prefix = facts.place().protector.as_ref().and_then(protector_prefix);
@@ -155,7 +155,11 @@ impl Stored for KeyRecord {
             body::seconds(facts.retired().map(|retirement| retirement.at)),
             body::seconds(self.removal.as_ref().map(|removal| removal.due)),
         ];
-        body::row(Self::row_key(organization, &facts.id()), columns, Some(self), None)
+        (Self::row_key(organization, &facts.id()), columns)
+    }
+
+    fn to_row(&self, organization: &Organization) -> Result<Row, StoreError> {
+        body::row(self.place(organization), self, None)
     }
 
     fn subject(&self) -> Subject {

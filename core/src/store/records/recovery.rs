@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
 use super::{
-    Record, Stored,
+    Place, Record, Stored,
     body::{self, Version},
 };
 use crate::{
@@ -53,13 +53,13 @@ impl Record for RecoveryRecord {
 
     fn from_row(row: &Row) -> Result<Self, StoreError> {
         let record: Self = body::read(row)?;
-        body::in_its_place(row, &record.to_row(&body::organization(row)?)?)?;
+        body::in_its_place(row, record.place(&body::organization(row)?))?;
         Ok(record)
     }
 }
 
 impl Stored for RecoveryRecord {
-    fn to_row(&self, organization: &Organization) -> Result<Row, StoreError> {
+    fn place(&self, organization: &Organization) -> Place {
         let asked = self.course.asked();
         let columns = vec![
             body::text(&self.device),
@@ -67,7 +67,11 @@ impl Stored for RecoveryRecord {
             body::text(&asked.actor),
             body::seconds(Some(asked.at)),
         ];
-        body::row(Self::row_key(organization, &self.recovery), columns, Some(self), None)
+        (Self::row_key(organization, &self.recovery), columns)
+    }
+
+    fn to_row(&self, organization: &Organization) -> Result<Row, StoreError> {
+        body::row(self.place(organization), self, None)
     }
 
     fn subject(&self) -> Subject {

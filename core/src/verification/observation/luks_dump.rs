@@ -76,7 +76,8 @@ fn number(text: &str) -> Option<u8> {
     number.filter(|number| *number <= MAX_NUMBER && number.to_string() == text)
 }
 
-/// Yes if all data is in encrypted segments. A volume that is being decrypted, or was, is for others to judge.
+/// Yes if all data is in encrypted segments, no if a cipher that does nothing is all there is. A volume that is being
+/// decrypted, or was, is for others to judge.
 fn encrypted(document: &Json) -> Reading {
     let requirements = document.get("config").get("requirements").get("mandatory");
     let plain = match requirements {
@@ -84,12 +85,27 @@ fn encrypted(document: &Json) -> Reading {
         Json::List(items) => items.is_empty(),
         _ => false,
     };
-    let segments = document.get("segments").map();
-    let encrypted = segments.is_some_and(|segments| {
-        !segments.is_empty()
-            && segments.values().all(|segment| matches!(segment.get("type").text(), Some("crypt" | "hw-opal-crypt")))
-    });
-    if plain && encrypted { Reading::Yes } else { Reading::Unknown }
+    let Some(segments) = document.get("segments").map().filter(|segments| plain && !segments.is_empty()) else {
+        return Reading::Unknown;
+    };
+    let all_are = |kind: fn(&Json) -> bool| segments.values().all(kind);
+    if all_are(|segment| is_crypt(segment) && !has_null_cipher(segment)) {
+        Reading::Yes
+    } else if all_are(|segment| is_crypt(segment) && has_null_cipher(segment)) {
+        Reading::No
+    } else {
+        Reading::Unknown
+    }
+}
+
+fn is_crypt(segment: &Json) -> bool {
+    matches!(segment.get("type").text(), Some("crypt" | "hw-opal-crypt"))
+}
+
+/// Whether data is written as it is, under the name of a cipher: for tests, or by somebody who put it into the header so
+/// that whoever opens the volume writes in clear (CVE-2025-59054).
+fn has_null_cipher(segment: &Json) -> bool {
+    segment.get("encryption").text().is_some_and(|cipher| cipher == "null" || cipher.contains("cipher_null"))
 }
 
 /// Whether a digest binds the slot to a segment.

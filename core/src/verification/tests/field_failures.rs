@@ -10,7 +10,7 @@ fn with_a_good_key() -> Device {
     device
 }
 
-/// S1: after each of these the key that worked is still the one that is handed out.
+/// After each of these the key that worked is still the one that is handed out.
 #[test]
 fn the_last_good_key_survives() {
     type Happening<'a> = (&'a str, &'a dyn Fn(&mut Device));
@@ -39,7 +39,7 @@ fn the_last_good_key_survives() {
         let place = device.place(&filevault());
         assert_eq!(place.proven().or(place.earlier()).unwrap().id(), KeyId::from_bytes([1; 16]), "{what}");
     }
-    println!("S1: {} of {} happenings left the good key", happenings.len(), happenings.len());
+    println!("{} of {} happenings left the good key", happenings.len(), happenings.len());
 }
 
 /// Fleet 28754: a valid key was hidden behind an error.
@@ -92,7 +92,7 @@ fn an_old_key_is_never_served_as_the_present_one() {
     assert_eq!(device.chosen(), Some(2));
 }
 
-/// Crypt-Server takes the key with the latest date: a clock that is wrong serves the wrong key (C5).
+/// Crypt-Server takes the key with the latest date: a clock that is wrong serves the wrong key.
 #[test]
 fn clocks_do_not_decide() {
     let ten_years = 10 * 365 * 86_400;

@@ -89,6 +89,21 @@ fn a_volume_that_is_not_wholly_encrypted_is_unknown() {
 }
 
 #[test]
+fn a_cipher_that_does_nothing_encrypts_nothing() {
+    const CIPHER: &str = "\"encryption\":\"aes-xts-plain64\"";
+    assert!(DUMP.contains(CIPHER));
+    for null in ["cipher_null-ecb", "capi:ecb(cipher_null)-null", "null"] {
+        let report = luks_dump(&DUMP.replace(CIPHER, &format!("\"encryption\":\"{null}\"")));
+        assert_eq!(report.observation.volumes[0].encrypted, Reading::No, "{null}");
+        assert_eq!(report.observation.volumes[0].protected, Reading::Unknown, "{null}");
+    }
+    // Beside a part that is encrypted, it is for others to judge.
+    let part = "\"segments\":{\"9\":{\"type\":\"crypt\",\"encryption\":\"null\"},";
+    let report = luks_dump(&DUMP.replace("\"segments\":{", part));
+    assert_eq!(report.observation.volumes[0].encrypted, Reading::Unknown);
+}
+
+#[test]
 fn the_boot_volume_is_encrypted_if_every_way_to_it_is() {
     let report = understood(Source::Lsblk, LVM_ON_LUKS);
     assert_eq!((boot(&report).encrypted, report.observation.platform), (Reading::Yes, Some(Platform::Linux)));

@@ -1,0 +1,78 @@
+//! Does the library keep its promises to programs in C?
+//!
+//! Programs in `tests/c/` are compiled against the header and the library that this build made, as a user compiles his.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "tests fail by panicking"
+)]
+
+#[path = "c/programs.rs"]
+mod programs;
+
+use programs::{Library, Program};
+
+/// What std keeps of a thread until the process ends is only possibly lost, and no error.
+const VALGRIND: [&str; 5] =
+    ["valgrind", "--quiet", "--leak-check=full", "--errors-for-leak-kinds=definite", "--error-exitcode=9"];
+
+#[test]
+fn a_server_in_c_lives_the_life_of_keys_on_memory() {
+    Program::compile("story.c", Library::Shared).run(&["memory:"]);
+}
+
+#[test]
+fn a_server_in_c_lives_the_life_of_keys_on_sqlite_and_as_cxx() {
+    let folder = programs::scratch("story-sqlite");
+    let url = format!("sqlite:{}/keys.db", folder.display());
+    Program::compile("story.c", Library::Static).run(&[&url]);
+    let url = format!("sqlite:{}/again.db", folder.display());
+    Program::compile_as_cxx("story.c").run(&[&url]);
+}
+
+#[test]
+fn valgrind_finds_nothing_in_the_life_of_keys() {
+    Program::compile("story.c", Library::Shared).run_under(&VALGRIND, &["memory:"]);
+}
+
+#[test]
+fn eight_threads_of_c_use_one_escrow_under_the_address_sanitizer() {
+    let folder = programs::scratch("threads");
+    let url = format!("sqlite:{}/keys.db", folder.display());
+    Program::compile_sanitized("threads.c").run(&[&url]);
+}
+
+#[test]
+fn a_key_that_crossed_and_was_freed_is_nowhere_in_memory() {
+    Program::compile("canary.c", Library::Shared).run(&[]);
+}
+
+#[test]
+fn every_function_takes_null_and_handles_of_the_wrong_kind() {
+    let calls = programs::misuse();
+    assert!(calls.calls > 300, "only {} calls", calls.calls);
+    let program = Program::compile_text("misuse", &calls.text, Library::Shared);
+    let output = program.run(&[]);
+    assert!(output.contains(&format!("{} calls", calls.calls)), "{output}");
+    program.run_under(&VALGRIND, &[]);
+}
+
+#[test]
+fn keys_whose_private_operation_is_somebody_elses_open() {
+    Program::compile_with("identity.c", Library::Shared, &["-lcrypto"]).run(&[]);
+}
+
+#[test]
+fn a_store_of_the_embedders_own_keeps_every_promise() {
+    let script = programs::source("../python/store.py");
+    let library = programs::built().join("libfdescrow_ffi.so");
+    let mut python = std::process::Command::new("python3");
+    python.arg(script).arg(library).env("TMPDIR", programs::scratch("store"));
+    let output = python.output().expect("Python runs");
+    let printed = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{printed}{}", String::from_utf8_lossy(&output.stderr));
+    let cases = fdescrow::store::conformance::CASES.len();
+    assert!(printed.starts_with(&format!("{cases} of {cases} promises kept")), "{printed}");
+}
