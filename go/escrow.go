@@ -40,8 +40,14 @@ func WithCertificates(certificates *Certificates) Option {
 // WithMACKey authenticates the audit with 32 bytes that are kept where the store is not.
 func WithMACKey(key *Secret) Option { return func(s *settings) { s.macKey = key } }
 
-// WithClock takes the time from here instead of the system.
-func WithClock(clock func() time.Time) Option { return func(s *settings) { s.clock = clock } }
+// WithClock takes the time from here instead of the system; nil: from the system.
+func WithClock(clock func() time.Time) Option {
+	return func(s *settings) {
+		if clock != nil {
+			s.clock = clock
+		}
+	}
+}
 
 // WithUploadLimits: how many keys and audit entries one device may bring in a day; 0: the library's.
 func WithUploadLimits(keys, entries uint32) Option {

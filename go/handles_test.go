@@ -288,3 +288,28 @@ func TestWhatNobodyClosesIsClosedByTheCollector(t *testing.T) {
 		}
 	}
 }
+
+func TestAHandleIsFreedOnceWhenNobodyUsesItAnyMore(t *testing.T) {
+	freed := 0
+	o := own("handle", func(string) { freed++ })
+	for range 2 {
+		if _, err := o.use(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	o.close()
+	o.done()
+	o.close()
+	if freed != 0 {
+		t.Fatal("it is in use")
+	}
+	o.done()
+	if o.close(); freed != 1 {
+		t.Fatal(freed)
+	}
+	unused := own("handle", func(string) { freed++ })
+	unused.close()
+	if unused.close(); freed != 2 {
+		t.Fatal(freed)
+	}
+}

@@ -1,7 +1,6 @@
 package fdescrow
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"log/slog"
@@ -147,16 +146,10 @@ func (k Key) GoString() string { return redacted }
 // Format writes [redacted], whatever the verb.
 func (k Key) Format(state fmt.State, _ rune) { _, _ = io.WriteString(state, redacted) }
 
-// MarshalJSON is "[redacted]".
-func (k Key) MarshalJSON() ([]byte, error) { return []byte(`"` + redacted + `"`), nil }
-
-// MarshalText is [redacted].
+// MarshalText is [redacted], in JSON, too: a document with a secret in it can be logged, and never brings the secret back.
 func (k Key) MarshalText() ([]byte, error) { return []byte(redacted), nil }
 
 // LogValue is [redacted].
 func (k Key) LogValue() slog.Value { return slog.StringValue(redacted) }
 
-var (
-	_ slog.LogValuer = Key{}
-	_ json.Marshaler = Key{}
-)
+var _ slog.LogValuer = Key{}

@@ -74,10 +74,7 @@ func (s Secret) GoString() string { return redacted }
 // Format writes [redacted], whatever the verb.
 func (s Secret) Format(state fmt.State, _ rune) { _, _ = io.WriteString(state, redacted) }
 
-// MarshalJSON is "[redacted]": a document with a secret in it can be logged, and never brings the secret back.
-func (s Secret) MarshalJSON() ([]byte, error) { return []byte(`"` + redacted + `"`), nil }
-
-// MarshalText is [redacted].
+// MarshalText is [redacted], in JSON, too: a document with a secret in it can be logged, and never brings the secret back.
 func (s Secret) MarshalText() ([]byte, error) { return []byte(redacted), nil }
 
 // LogValue is [redacted].
