@@ -58,3 +58,8 @@ fn every_function_takes_null_and_handles_of_the_wrong_kind() {
     assert!(output.contains(&format!("{} calls", calls.calls)), "{output}");
     program.run_under(&VALGRIND, &[]);
 }
+
+#[test]
+fn each_planner_is_taken_to_its_goal_under_valgrind() {
+    Program::compile("planners.c", Library::Shared).run_under(&VALGRIND, &[]);
+}
