@@ -3,16 +3,26 @@
 //! One type for the planners of core, each made and shown its device by functions of its platform; what all of them do alike
 //! is here. The planner holds, between the calls, what an agent in Rust holds in its own variables: the last observation, the
 //! step that follows from it, and a key that is not sealed yet.
+//!
+//! The library of an agent has the planners of the system that it is built for; a server's has all of them.
 
+#[cfg(any(feature = "server", windows))]
 mod bitlocker;
+#[cfg(any(feature = "server", target_os = "macos"))]
 mod filevault;
+#[cfg(any(feature = "server", not(any(windows, target_os = "macos"))))]
 mod luks;
+#[cfg(any(feature = "server", not(any(windows, target_os = "macos"))))]
 mod snapd;
 mod spool;
 
-pub use {bitlocker::*, filevault::*, luks::*, snapd::*, spool::*};
-
-use std::fmt::Debug;
+#[cfg(any(feature = "server", windows))]
+pub use bitlocker::*;
+#[cfg(any(feature = "server", target_os = "macos"))]
+pub use filevault::*;
+pub use spool::*;
+#[cfg(any(feature = "server", not(any(windows, target_os = "macos"))))]
+pub use {luks::*, snapd::*};
 
 use fdescrow::{
     Digest, Secret, Timestamp,
@@ -69,17 +79,21 @@ opaque!(fdescrow_planner, Planner, b"fdplannr");
 #[non_exhaustive]
 pub enum Planner {
     /// A volume of a Windows computer.
+    #[cfg(any(feature = "server", windows))]
     BitLocker(Box<BitLocker>),
     /// A Mac.
+    #[cfg(any(feature = "server", target_os = "macos"))]
     FileVault(Box<FileVault>),
     /// A LUKS volume.
+    #[cfg(any(feature = "server", not(any(windows, target_os = "macos"))))]
     Luks(Box<Luks>),
     /// A Linux device that snapd encrypted.
+    #[cfg(any(feature = "server", not(any(windows, target_os = "macos"))))]
     Snapd(Box<Snapd>),
 }
 
 /// What the planners of all platforms do.
-trait Plans: Debug + Send + Sync {
+trait Plans: Send + Sync {
     /// What is to be written down.
     fn state(&self) -> Result<String, Failure>;
     /// Takes a goal as JSON.
@@ -107,18 +121,26 @@ trait Plans: Debug + Send + Sync {
 impl Planner {
     fn plans(&self) -> &dyn Plans {
         match self {
+            #[cfg(any(feature = "server", windows))]
             Self::BitLocker(planner) => planner.as_ref(),
+            #[cfg(any(feature = "server", target_os = "macos"))]
             Self::FileVault(planner) => planner.as_ref(),
+            #[cfg(any(feature = "server", not(any(windows, target_os = "macos"))))]
             Self::Luks(planner) => planner.as_ref(),
+            #[cfg(any(feature = "server", not(any(windows, target_os = "macos"))))]
             Self::Snapd(planner) => planner.as_ref(),
         }
     }
 
     fn plans_mut(&mut self) -> &mut dyn Plans {
         match self {
+            #[cfg(any(feature = "server", windows))]
             Self::BitLocker(planner) => planner.as_mut(),
+            #[cfg(any(feature = "server", target_os = "macos"))]
             Self::FileVault(planner) => planner.as_mut(),
+            #[cfg(any(feature = "server", not(any(windows, target_os = "macos"))))]
             Self::Luks(planner) => planner.as_mut(),
+            #[cfg(any(feature = "server", not(any(windows, target_os = "macos"))))]
             Self::Snapd(planner) => planner.as_mut(),
         }
     }
@@ -137,20 +159,26 @@ macro_rules! of_platform {
         fn $of(planner: Option<&fdescrow_planner>) -> Result<&$variant, Failure> {
             match borrow(planner)? {
                 Planner::$variant(planner) => Ok(planner),
+                #[allow(unreachable_patterns, reason = "an agent's library may have one platform alone")]
                 _ => Err(Failure::misuse(OTHER_PLATFORM)),
             }
         }
         fn $of_mut(planner: Option<&mut fdescrow_planner>) -> Result<&mut $variant, Failure> {
             match borrow_mut(planner)? {
                 Planner::$variant(planner) => Ok(planner),
+                #[allow(unreachable_patterns, reason = "an agent's library may have one platform alone")]
                 _ => Err(Failure::misuse(OTHER_PLATFORM)),
             }
         }
     };
 }
+#[cfg(any(feature = "server", windows))]
 of_platform!(bitlocker_of, bitlocker_of_mut, BitLocker);
+#[cfg(any(feature = "server", target_os = "macos"))]
 of_platform!(filevault_of, filevault_of_mut, FileVault);
+#[cfg(any(feature = "server", not(any(windows, target_os = "macos"))))]
 of_platform!(luks_of, luks_of_mut, Luks);
+#[cfg(any(feature = "server", not(any(windows, target_os = "macos"))))]
 of_platform!(snapd_of, snapd_of_mut, Snapd);
 
 /// Method of `fdescrow_planner`: what is to be written down after every step, as JSON without any secret. The next run opens it.

@@ -77,3 +77,8 @@ fn a_store_of_the_embedders_own_keeps_every_promise() {
     let cases = fdescrow::store::conformance::CASES.len();
     assert!(printed.starts_with(&format!("{cases} of {cases} promises kept")), "{printed}");
 }
+
+#[test]
+fn each_planner_is_taken_to_its_goal_under_valgrind() {
+    Program::compile("planners.c", Library::Shared).run_under(&VALGRIND, &[]);
+}

@@ -115,10 +115,10 @@ impl Program {
     /// The same, started by another program.
     pub(crate) fn run_under(&self, tool: &[&str], arguments: &[&str]) -> String {
         let mut command = match tool {
-            [] => Command::new(&self.path),
+            [] => Command::new(self.path()),
             [tool, options @ ..] => {
                 let mut command = Command::new(tool);
-                command.args(options).arg(&self.path);
+                command.args(options).arg(self.path());
                 command
             }
         };
