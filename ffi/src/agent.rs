@@ -76,6 +76,7 @@ opaque!(fdescrow_planner, Planner, b"fdplannr");
 
 /// A planner of one of the platforms.
 #[derive(Debug)]
+#[non_exhaustive]
 pub enum Planner {
     /// A volume of a Windows computer.
     #[cfg(any(feature = "server", windows))]

@@ -13,6 +13,7 @@ mod coverage;
 mod fuzz;
 mod paths;
 mod place;
+mod size;
 mod steps;
 mod test;
 mod tools;
@@ -25,7 +26,7 @@ use steps::{Failure, Steps};
 
 const HELP: &str = "\
 cargo xtask test            everything a change must pass: format, lints, tests, docs, dependencies
-cargo xtask test --all      the same, and coverage, fuzzing in short, crash loops
+cargo xtask test --all      the same, and coverage, the size of an agent, fuzzing in short, crash loops
 cargo xtask crash [--loops N]
                             the crash test, killed N times (1000)
 cargo xtask simulate [--seeds N]
