@@ -13,6 +13,8 @@
 #[allow(dead_code, reason = "the agent's tests use the rest of it")]
 mod programs;
 
+use std::{fs, path::Path};
+
 use programs::{Library, Program};
 
 /// What std keeps of a thread until the process ends is only possibly lost, and no error.
@@ -81,4 +83,23 @@ fn a_store_of_the_embedders_own_keeps_every_promise() {
 #[test]
 fn each_planner_is_taken_to_its_goal_under_valgrind() {
     Program::compile("planners.c", Library::Shared).run_under(&VALGRIND, &[]);
+}
+
+#[test]
+fn the_code_in_the_document_compiles() {
+    let document = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/c-abi.md");
+    let document = fs::read_to_string(document).unwrap();
+    let code: Vec<&str> = document.split("```c\n").skip(1).filter_map(|rest| Some(rest.split_once("```")?.0)).collect();
+    assert_eq!(code.len(), 1);
+    // What the document says is the reader's.
+    let program = "#include \"fdescrow.h\"\n#include <stdio.h>\n\
+        struct places { fdescrow_str volume, header_backup, key_file; };\n\
+        int step(fdescrow_planner *planner, fdescrow_spool *spool, struct places at, int64_t now);\n\
+        static int run(fdescrow_bytes a, fdescrow_bytes b) { return (int)(a.length + b.length); }\n\
+        static const char *upload(fdescrow_str a) { return a.data; }\n\
+        static int append(fdescrow_bytes a) { return (int)a.length; }\n\
+        static void save(fdescrow_planner *a) { (void)a; }\n\
+        static void remove_file(fdescrow_str a) { (void)a; }\n\
+        int main(void) { struct places at = {{0}, {0}, {0}}; return step(NULL, NULL, at, 0); }\n";
+    Program::compile_text("document", &format!("{program}{}", code[0]), Library::Shared).run(&[]);
 }

@@ -16,6 +16,7 @@ mod go;
 mod install;
 mod paths;
 mod place;
+mod size;
 mod steps;
 mod test;
 mod tools;
@@ -28,7 +29,7 @@ use steps::{Failure, Steps};
 
 const HELP: &str = "\
 cargo xtask test            everything a change must pass: format, lints, tests, docs, dependencies
-cargo xtask test --all      the same, and coverage, fuzzing in short, crash loops
+cargo xtask test --all      the same, and coverage, the size of an agent, fuzzing in short, crash loops
 cargo xtask go              the part of it that is about Go: lints, tests with cgo and without, races, fuzzing in short
 cargo xtask crash [--loops N]
                             the crash test, killed N times (1000)

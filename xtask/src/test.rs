@@ -4,7 +4,7 @@ use std::process::Command;
 
 use crate::place::Place;
 use crate::steps::{Failure, Outcome, Steps, run, status};
-use crate::{advisories, bench, coverage, fuzz, go, install, paths, tools};
+use crate::{advisories, bench, coverage, fuzz, go, install, paths, size, tools};
 
 /// Times that `test --all` kills the crash test.
 const CRASH_LOOPS_OF_ALL: u32 = 100;
@@ -32,6 +32,7 @@ pub(crate) fn all(steps: &mut Steps, place: &Place) -> Result<(), Failure> {
     paths::check(steps, place, false)?;
     install::check(steps, place)?;
     bench::peers(steps, place, bench::Options::QUICK)?;
+    steps.run("agent library", || size::agent(place))?;
     steps.run("fuzz", || fuzz::smoke(place))?;
     steps.run("crash", || {
         let outcome = crash_loops(place, CRASH_LOOPS_OF_ALL)?;

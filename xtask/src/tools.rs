@@ -80,6 +80,9 @@ pub(crate) const ALL: Need = Need {
         program("llvm-profdata-22", "llvm-22"),
         // libFuzzer is C++
         program("c++", "g++"),
+        // the size of a library is that of the stripped one
+        program("strip", "binutils"),
+        program("cc", "gcc"),
     ],
 };
 

@@ -185,7 +185,8 @@ impl LuksPlan {
         if json.len() > MAX_PLAN_BYTES {
             return Err(ProfileError::Limit("is larger than 256 KiB"));
         }
-        serde_json::from_slice(json).map_err(|_| ProfileError::Syntax("not a LUKS plan of version 1"))
+        let read = std::str::from_utf8(json).ok().and_then(|json| serde_json::from_str(json).ok());
+        read.ok_or(ProfileError::Syntax("not a LUKS plan of version 1"))
     }
 
     /// The document, indented, a line feed at the end.

@@ -267,8 +267,9 @@ pub extern "C" fn fdescrow_snapd_generated(
             return Err(Failure::misuse(OTHER_STEP));
         }
         // What is wrong with it is not said: it may be the key.
-        let Response { result } = serde_json::from_slice(borrow(answer)?.expose())
-            .map_err(|_| Failure::misuse("the answer of snapd has no key and id"))?;
+        let answer =
+            std::str::from_utf8(borrow(answer)?.expose()).ok().and_then(|json| serde_json::from_str(json).ok());
+        let Response { result } = answer.ok_or_else(|| Failure::misuse("the answer of snapd has no key and id"))?;
         let text = Secret::<str>::copy_from(result.recovery_key);
         let key = RecoveryKey::parse_typed(Kind::Snapd, &text)?;
         snapd.key = Some((key, result.key_id.to_owned()));

@@ -3,7 +3,7 @@
 use std::{
     fs,
     ops::Deref,
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::{Command, Output},
     sync::OnceLock,
 };
@@ -23,7 +23,10 @@ pub(crate) const ROTATE: &str = r#"{"id":"r1","aim":{"rotate":{"replace":["1"]}}
 fn programs() -> &'static (Program, Program) {
     static PROGRAMS: OnceLock<(Program, Program)> = OnceLock::new();
     PROGRAMS.get_or_init(|| {
-        (Program::compile_example("agent", Library::Shared), Program::compile("server.c", Library::Shared))
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/c/agent");
+        let files = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+        let sources: Vec<PathBuf> = files.filter(|file| file.extension().is_some_and(|end| end == "c")).collect();
+        (Program::compile_files(&sources, "agent", Library::Shared), Program::compile("server.c", Library::Shared))
     })
 }
 

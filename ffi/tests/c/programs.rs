@@ -51,6 +51,10 @@ impl Program {
         Self::link(&["gcc", "-std=c99"], &[source(name)], name, library, with)
     }
 
+    pub(crate) fn compile_files(sources: &[PathBuf], name: &str, library: Library) -> Self {
+        Self::link(&["gcc", "-std=c99"], sources, name, library, &[])
+    }
+
     pub(crate) fn compile_as_cxx(name: &str) -> Self {
         let compiler = ["g++", "-std=c++17", "-x", "c++"];
         Self::link(&compiler, &[source(name)], &format!("{name}-cxx"), Library::Shared, &[])
@@ -64,15 +68,7 @@ impl Program {
     pub(crate) fn compile_text(name: &str, text: &str, library: Library) -> Self {
         let file = scratch(&format!("{name}-source")).join(format!("{name}.c"));
         fs::write(&file, text).unwrap();
-        Self::link(&["gcc", "-std=c99"], &[file], name, library, &[])
-    }
-
-    /// A program of `examples/c`, all files of a folder.
-    pub(crate) fn compile_example(name: &str, library: Library) -> Self {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/c").join(name);
-        let files = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-        let sources: Vec<PathBuf> = files.filter(|file| file.extension().is_some_and(|end| end == "c")).collect();
-        Self::link(&["gcc", "-std=c99"], &sources, name, library, &[])
+        Self::compile_files(&[file], name, library)
     }
 
     pub(crate) fn path(&self) -> &Path {

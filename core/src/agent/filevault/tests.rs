@@ -232,20 +232,18 @@ fn the_present_key_is_tried_once_where_it_was_released() {
     stands(&planner, &seen, Situation::Attested);
 }
 
-fn dictionary(bytes: &[u8]) -> plist::Dictionary {
-    plist::Value::from_reader(std::io::Cursor::new(bytes)).unwrap().into_dictionary().unwrap()
-}
-
 #[test]
 fn what_fdesetup_reads_is_a_property_list_with_the_secret_as_it_is() {
     let password = crate::secret::Secret::<str>::copy_from("a<b&c>\"d\"");
     let command = Step::ChangeRecovery.command().unwrap();
-    let input = command.input(Some("ana & co"), &password);
-    let read = dictionary(input.expose());
-    assert_eq!(read.get("Password").unwrap().as_string(), Some("a<b&c>\"d\""));
-    assert_eq!(read.get("Username").unwrap().as_string(), Some("ana & co"));
-    let key = Step::ValidateRecovery.command().unwrap().input(None, &password);
-    assert_eq!(dictionary(key.expose()).len(), 1);
+    let read = |command: &Command, user| {
+        let input = command.input(user, &password);
+        plist::Value::from_reader(std::io::Cursor::new(input.expose())).unwrap().into_dictionary().unwrap()
+    };
+    let both = read(&command, Some("ana & co"));
+    assert_eq!(both.get("Password").unwrap().as_string(), Some("a<b&c>\"d\""));
+    assert_eq!(both.get("Username").unwrap().as_string(), Some("ana & co"));
+    assert_eq!(read(&Step::ValidateRecovery.command().unwrap(), None).len(), 1);
     let told = Step::SetGenerateNewKey { on: true }.command().unwrap();
     assert!(told.input(None, &password).is_empty());
 }

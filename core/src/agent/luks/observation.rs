@@ -234,7 +234,7 @@ impl Metadata {
         if bytes.len() > MAX_METADATA {
             return None;
         }
-        serde_json::from_slice(bytes).ok()
+        serde_json::from_str(std::str::from_utf8(bytes).ok()?).ok()
     }
 
     /// Whether nothing is going on, and all data are encrypted by the kernel.

@@ -74,7 +74,7 @@ pub(super) fn parse(line: &[u8]) -> Option<Record> {
     if digest != Digest::of(json) {
         return None;
     }
-    Some(match serde_json::from_slice(json).ok()? {
+    Some(match serde_json::from_str(std::str::from_utf8(json).ok()?).ok()? {
         Document::Done(envelope) => Record::Done(envelope),
         Document::Put(written) => {
             let mut place = Place::new(written.kind);
