@@ -1,4 +1,4 @@
-//! The project's own commands: `cargo xtask test`, `crash`, `simulate`, `paths`, `bench-peers`, `bless`.
+//! The project's own commands: `cargo xtask test`, `crash`, `simulate`, `paths`, `size`, `bench-peers`, `bless`.
 //!
 //! The rule: whatever a command needs and the machine lacks is either installed below the target
 //! folder (or, as root, by the system's packages), with a line that says so, or named in the error.
@@ -32,6 +32,7 @@ cargo xtask crash [--loops N]
 cargo xtask simulate [--seeds N]
                             the simulations, for N seeds each (100000)
 cargo xtask paths           valgrind: instructions of the hot paths, failures alike, no jump on a secret
+cargo xtask size            the library of an agent: built, stripped, measured, linked with the example in C
 cargo xtask bench-peers [--quick] [--without PEER,…] [--rounds N] [--keys N] [--devices N] [--cold-build]
                             measure against OpenSSL, Go, Python and Bouncy Castle
 cargo xtask bless           rewrite the generated tables in the documents, and the numbers of instructions
@@ -60,6 +61,7 @@ fn main() -> ExitCode {
         ["test", "--all"] => |steps, place, _| test::all(steps, place),
         ["crash"] | ["crash", "--loops", _] => test::crash,
         ["simulate"] | ["simulate", "--seeds", _] => test::simulate,
+        ["size"] => |steps, place, _| steps.run("agent library", || size::agent(place)),
         ["paths"] => |steps, place, _| paths::check(steps, place, false),
         ["bless"] => |steps, place, _| test::bless(steps, place),
         ["help" | "--help" | "-h"] => {
