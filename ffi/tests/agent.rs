@@ -16,6 +16,8 @@
 mod bench;
 #[path = "../../cli/tests/agent_linux/crash.rs"]
 mod crash;
+#[path = "agent/files.rs"]
+mod files;
 #[path = "c/programs.rs"]
 mod programs;
 #[path = "agent/slots.rs"]

@@ -1,5 +1,5 @@
 //! The project's own commands: `cargo xtask test`, `go`, `crash`, `simulate`, `paths`, `install`,
-//! `bench-peers`, `bless`.
+//! `size`, `bench-peers`, `bless`.
 //!
 //! The rule: whatever a command needs and the machine lacks is either installed below the target
 //! folder (or, as root, by the system's packages), with a line that says so, or named in the error.
@@ -38,6 +38,7 @@ cargo xtask simulate [--seeds N]
 cargo xtask paths           valgrind: instructions of the hot paths, failures alike, no jump on a secret
 cargo xtask install [--prefix DIR]
                             the library for C: header, libraries, pkg-config, CMake; without a folder, tried there and thrown away
+cargo xtask size            the library of an agent: built, stripped, measured, linked with the example in C
 cargo xtask bench-peers [--quick] [--without PEER,…] [--rounds N] [--keys N] [--devices N] [--cold-build]
                             measure against OpenSSL, Go, Python and Bouncy Castle
 cargo xtask bless           rewrite the generated tables in the documents, and the numbers of instructions
@@ -71,6 +72,7 @@ fn main() -> ExitCode {
         ["crash"] | ["crash", "--loops", _] => test::crash,
         ["simulate"] | ["simulate", "--seeds", _] => test::simulate,
         ["install"] => |steps, place, _| install::check(steps, place),
+        ["size"] => |steps, place, _| steps.run("agent library", || size::agent(place)),
         ["paths"] => |steps, place, _| paths::check(steps, place, false),
         ["bless"] => |steps, place, _| test::bless(steps, place),
         ["help" | "--help" | "-h"] => {

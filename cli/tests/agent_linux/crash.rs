@@ -8,7 +8,7 @@ use std::{fs, path::Path, thread};
 use crate::bench::{Bench, Mishap, USER};
 
 /// A volume whose key is in escrow, verified: the old one of the rotation.
-fn prepared(name: &str, version: &str) -> Option<(Bench, String)> {
+pub(crate) fn prepared(name: &str, version: &str) -> Option<(Bench, String)> {
     let bench = Bench::new(name)?;
     bench.format(version);
     bench.finish_escrow();
@@ -17,7 +17,7 @@ fn prepared(name: &str, version: &str) -> Option<(Bench, String)> {
 }
 
 /// After whatever happened: the rotation comes to its end, no key was lost on the way, and no slot leaks.
-fn recovers(bench: &Bench, old: &str, what: &str) {
+pub(crate) fn recovers(bench: &Bench, old: &str, what: &str) {
     assert_eq!(bench.finish_rotation(), "done", "{what}");
     let (slots, tokens) = bench.header();
     assert_eq!(slots.len(), 2, "{what}: {slots:?}");
@@ -28,7 +28,7 @@ fn recovers(bench: &Bench, old: &str, what: &str) {
 }
 
 /// At any moment the old or the new key is with the server, and opens the volume.
-fn holds(bench: &Bench, old: &str, what: &str) {
+pub(crate) fn holds(bench: &Bench, old: &str, what: &str) {
     if bench.opens(1, old) {
         return;
     }

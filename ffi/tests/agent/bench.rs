@@ -10,7 +10,7 @@ use std::{
 
 pub(crate) use crate::volume::{Mishap, USER};
 use crate::{
-    programs::{Library, Program},
+    programs::{Library, Program, scratch},
     volume::Volume,
 };
 
@@ -28,6 +28,23 @@ fn programs() -> &'static (Program, Program) {
         let sources: Vec<PathBuf> = files.filter(|file| file.extension().is_some_and(|end| end == "c")).collect();
         (Program::compile_files(&sources, "agent", Library::Shared), Program::compile("server.c", Library::Shared))
     })
+}
+
+/// A library that kills the agent between two of its steps.
+fn killer() -> &'static Path {
+    static KILLER: OnceLock<PathBuf> = OnceLock::new();
+    KILLER.get_or_init(|| {
+        let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/c/killer.c");
+        let library = scratch("killer").join("killer.so");
+        let mut compiler = Command::new("gcc");
+        compiler.args(["-std=gnu99", "-Wall", "-Wextra", "-Werror", "-shared", "-fPIC", "-o"]);
+        assert!(compiler.arg(&library).arg(source).arg("-ldl").status().unwrap().success());
+        library
+    })
+}
+
+fn arguments(goal: &str) -> [&str; 9] {
+    ["disk", DEVICE, "plan.json", "cert.pem", "state", goal, "upload", "receive", STORE]
 }
 
 pub(crate) struct Bench(Volume);
@@ -82,8 +99,15 @@ impl Bench {
                 command
             }
         };
-        command.args(["disk", DEVICE, "plan.json", "cert.pem", "state", goal, "upload", "receive", STORE]);
-        command.output().unwrap()
+        command.args(arguments(goal)).output().unwrap()
+    }
+
+    /// Rotates, and is killed when it changed a file for this time; whether it came so far.
+    pub(crate) fn rotate_killed_at_file(&self, number: usize) -> bool {
+        let agent = fs::canonicalize(programs().0.path()).unwrap();
+        let mut command = self.command(&agent, Mishap::default());
+        command.env("LD_PRELOAD", killer()).env("KILL_AT", number.to_string()).env("KILL_PROGRAM", &agent);
+        command.args(arguments(ROTATE)).output().unwrap().status.code().is_none()
     }
 
     pub(crate) fn agent(&self, goal: &str, mishap: Mishap<'_>) -> Output {
