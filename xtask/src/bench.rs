@@ -177,7 +177,8 @@ impl Bench<'_> {
             let mut compile = self.place.command("cc");
             compile.args(["-std=c99", "-O2", "-Wall", "-I"]).arg(self.place.root.join("include"));
             compile.arg("-o").arg(self.built.join("c")).arg(self.source("c/peer.c")).arg("-L").arg(&release);
-            run(compile.arg("-lfdescrow_ffi").arg(format!("-Wl,-rpath,{}", release.display())))?;
+            // Before LD_LIBRARY_PATH, in which cargo names the folder of the library for development.
+            run(compile.arg("-lfdescrow_ffi").arg(format!("-Wl,--disable-new-dtags,-rpath,{}", release.display())))?;
         }
         if self.has("go") {
             let mut build = self.place.command("go");
