@@ -184,7 +184,10 @@ fn page(after: Option<&str>, limit: Option<u32>) -> Result<Page, Failure> {
     if let Some(after) = after {
         page = page.after(after.parse()?);
     }
-    Ok(limit.map_or(page.clone(), |limit| page.limit(limit)))
+    Ok(match limit {
+        Some(limit) => page.limit(limit),
+        None => page,
+    })
 }
 
 /// A part of a list, for a change that somebody makes.

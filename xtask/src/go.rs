@@ -6,6 +6,7 @@ use std::hash::Hasher as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use crate::install::SYSTEM_LIBRARIES;
 use crate::place::Place;
 use crate::steps::{Failure, Outcome, Steps, output, run};
 
@@ -77,7 +78,7 @@ impl Go<'_> {
         let description = format!(
             "Name: fdescrow\nDescription: Recovery keys of encrypted disks\nVersion: {}\n\
              Cflags: -I{} -DFDESCROW_HEADER_{:x}\nLibs: -L{} -lfdescrow\n\
-             Libs.private: -lgcc_s -lutil -lrt -lpthread -lm -ldl -lc\n",
+             Libs.private: {SYSTEM_LIBRARIES}\n",
             env!("CARGO_PKG_VERSION"),
             include.display(),
             hasher.finish(),

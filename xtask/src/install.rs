@@ -14,7 +14,7 @@ use crate::steps::{Failure, Outcome, Steps, output, run};
 use crate::tools;
 
 /// What a program that links statically needs of the system.
-const SYSTEM_LIBRARIES: &str = "-lgcc_s -lutil -lrt -lpthread -lm -ldl -lc";
+pub(crate) const SYSTEM_LIBRARIES: &str = "-lgcc_s -lutil -lrt -lpthread -lm -ldl -lc";
 
 /// Installs below a folder.
 pub(crate) fn install(steps: &mut Steps, place: &Place, prefix: &Path) -> Result<(), Failure> {

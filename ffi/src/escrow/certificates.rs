@@ -67,8 +67,7 @@ pub extern "C" fn fdescrow_escrow_live_references(
     references_out: Output<'_, fdescrow_text>,
     error_out: Errors<'_>,
 ) -> fdescrow_result {
-    ask((escrow, request_json, now), references_out, error_out, |escrow, one: One, now| {
-        let _: fdescrow::Timestamp = now;
+    ask((escrow, request_json, now), references_out, error_out, |escrow, one: One, _| {
         Ok(References { live: escrow.live_references(&one.certificate)? })
     })
 }

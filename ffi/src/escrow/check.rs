@@ -44,8 +44,12 @@ pub extern "C" fn fdescrow_escrow_check(
 ) -> fdescrow_result {
     ask((escrow, request_json, now), report_out, error_out, |escrow, check: Check, now| {
         let mut options = CheckOptions::default();
-        options = check.devices.map_or(options.clone(), |devices| options.devices(devices));
-        options = check.workers.map_or(options.clone(), |workers| options.workers(workers));
+        if let Some(devices) = check.devices {
+            options = options.devices(devices);
+        }
+        if let Some(workers) = check.workers {
+            options = options.workers(workers);
+        }
         options.keys_per_device = check.keys_per_device.unwrap_or(options.keys_per_device);
         options.retry_failed = check.retry_failed.unwrap_or(options.retry_failed);
         options.actor = check.by;

@@ -160,10 +160,7 @@ pub extern "C" fn fdescrow_escrow_history(
     keys_out: Output<'_, fdescrow_text>,
     error_out: Errors<'_>,
 ) -> fdescrow_result {
-    ask((escrow, request_json, now), keys_out, error_out, |escrow, one: One, now| {
-        let _: Timestamp = now;
-        Ok(escrow.history(&one.device)?)
-    })
+    ask((escrow, request_json, now), keys_out, error_out, |escrow, one: One, _| Ok(escrow.history(&one.device)?))
 }
 
 #[derive(Deserialize)]
@@ -185,8 +182,7 @@ pub extern "C" fn fdescrow_escrow_find(
     found_out: Output<'_, fdescrow_text>,
     error_out: Errors<'_>,
 ) -> fdescrow_result {
-    ask((escrow, request_json, now), found_out, error_out, |escrow, sought: Sought, now| {
-        let _: Timestamp = now;
+    ask((escrow, request_json, now), found_out, error_out, |escrow, sought: Sought, _| {
         let search = Search::parse(&sought.text).map_err(|error| Failure::new(error.code(), error))?;
         Ok(escrow.find(&search)?)
     })

@@ -103,8 +103,7 @@ pub extern "C" fn fdescrow_escrow_count(
     count_out: Output<'_, fdescrow_text>,
     error_out: Errors<'_>,
 ) -> fdescrow_result {
-    ask((escrow, request_json, now), count_out, error_out, |escrow, selection: Selection, now| {
-        let _: fdescrow::Timestamp = now;
+    ask((escrow, request_json, now), count_out, error_out, |escrow, selection: Selection, _| {
         Ok(Counted { count: escrow.count(&selection.among()?)? })
     })
 }
@@ -121,8 +120,7 @@ pub extern "C" fn fdescrow_escrow_undecryptable(
     keys_out: Output<'_, fdescrow_text>,
     error_out: Errors<'_>,
 ) -> fdescrow_result {
-    ask((escrow, request_json, now), keys_out, error_out, |escrow, part: Part, now| {
-        let _: fdescrow::Timestamp = now;
+    ask((escrow, request_json, now), keys_out, error_out, |escrow, part: Part, _| {
         Ok(List::from(escrow.undecryptable(&part.page()?)?))
     })
 }

@@ -32,8 +32,7 @@ pub extern "C" fn fdescrow_escrow_quarantine(
     keys_out: Output<'_, fdescrow_text>,
     error_out: Errors<'_>,
 ) -> fdescrow_result {
-    ask((escrow, request_json, now), keys_out, error_out, |escrow, part: Part, now| {
-        let _: fdescrow::Timestamp = now;
+    ask((escrow, request_json, now), keys_out, error_out, |escrow, part: Part, _| {
         Ok(List::from(escrow.quarantine(&part.page()?)?))
     })
 }
@@ -82,8 +81,7 @@ pub extern "C" fn fdescrow_escrow_removals(
     keys_out: Output<'_, fdescrow_text>,
     error_out: Errors<'_>,
 ) -> fdescrow_result {
-    ask((escrow, request_json, now), keys_out, error_out, |escrow, part: Part, now| {
-        let _: fdescrow::Timestamp = now;
+    ask((escrow, request_json, now), keys_out, error_out, |escrow, part: Part, _| {
         Ok(List::from(escrow.removals(&part.page()?)?))
     })
 }

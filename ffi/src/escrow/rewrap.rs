@@ -55,7 +55,9 @@ pub extern "C" fn fdescrow_escrow_rewrap(
         let to = borrow(to)?.first().ok_or_else(|| Failure::misuse("there is no certificate to seal to"))?;
         let after = batch.after.map(|after| after.parse()).transpose()?;
         let mut options = RewrapOptions::default().after(after);
-        options = batch.limit.map_or(options.clone(), |limit| options.limit(limit));
+        if let Some(limit) = batch.limit {
+            options = options.limit(limit);
+        }
         options.actor = batch.by;
         let report = escrow.rewrap(borrow(keyring)?, to, &options, now)?;
         Ok(Report {
