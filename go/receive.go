@@ -70,9 +70,9 @@ type Receipt struct {
 	Key       string        `json:"key"`      // its id
 	Envelope  string        `json:"envelope"` // SHA-256 of the envelope as DER
 	Status    ReceiptStatus `json:"status"`
-	Level     Level         `json:"level"`
+	Level     Level         `json:"level,omitempty"`
 	Sightings uint64        `json:"sightings"` // how often it was received, this time included
-	Request   string        `json:"request"`
+	Request   string        `json:"request,omitempty"`
 }
 
 // Receive stores a key.

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -62,6 +63,8 @@ func (f *function) signature() string {
 			in = append(in, local(parameter.name)+" int")
 		case number:
 			in = append(in, local(parameter.name)+" int32")
+		case unsigned:
+			in = append(in, local(parameter.name)+" uint32")
 		}
 	}
 	switch f.result {
@@ -154,6 +157,8 @@ func (f *function) writeWrapper(buffer *bytes.Buffer) {
 			declared = append(declared, "size_t "+name)
 		case number:
 			declared = append(declared, "int32_t "+name)
+		case unsigned:
+			declared = append(declared, "uint32_t "+name)
 		}
 		given = append(given, name)
 	}
@@ -182,6 +187,8 @@ func (f *function) cgoArguments() []string {
 			all = append(all, fmt.Sprintf("C.size_t(%s)", name))
 		case number:
 			all = append(all, fmt.Sprintf("C.fdescrow_result(%s)", name))
+		case unsigned:
+			all = append(all, fmt.Sprintf("C.uint32_t(%s)", name))
 		}
 	}
 	return all
@@ -201,7 +208,11 @@ func writePointers(buffer *bytes.Buffer, parsed *library) {
 }
 
 func writePurego(buffer *bytes.Buffer, parsed *library, byPointer bool) {
-	buffer.WriteString("import (\n\t\"unsafe\"\n\n\t\"github.com/ebitengine/purego\"\n)\n\n")
+	buffer.WriteString("import (\n")
+	if !byPointer {
+		buffer.WriteString("\t\"runtime\"\n")
+	}
+	buffer.WriteString("\t\"unsafe\"\n\n\t\"github.com/ebitengine/purego\"\n)\n\n")
 	buffer.WriteString("// symbols are where the functions are, after Load.\nvar symbols struct {\n")
 	for _, function := range parsed.functions {
 		fmt.Fprintf(buffer, "\t%s uintptr\n", exported(function.name))
@@ -218,20 +229,19 @@ func writePurego(buffer *bytes.Buffer, parsed *library, byPointer bool) {
 
 func (f *function) writePurego(buffer *bytes.Buffer, byPointer bool) {
 	fmt.Fprintf(buffer, "\n%s {\n", f.signature())
-	arguments := []string{"symbols." + exported(f.name)}
+	var words [][]string // of each argument
 	shows := f.result == "fdescrow_str" || f.result == "fdescrow_bytes"
 	if shows && byPointer {
 		buffer.WriteString("\tvar shown passedView\n")
-		arguments = append(arguments, "uintptr(unsafe.Pointer(&shown))")
+		words = append(words, []string{"uintptr(unsafe.Pointer(&shown))"})
 	}
-	words := 0
 	for _, parameter := range f.parameters {
 		name := local(parameter.name)
 		switch parameter.kind {
 		case borrowed, exclusive:
-			arguments = append(arguments, fmt.Sprintf("uintptr(%s.pointer)", name))
+			words = append(words, []string{fmt.Sprintf("uintptr(%s.pointer)", name)})
 		case output:
-			arguments = append(arguments, fmt.Sprintf("uintptr(unsafe.Pointer(&%sOut.pointer))", name))
+			words = append(words, []string{fmt.Sprintf("uintptr(unsafe.Pointer(&%sOut.pointer))", name)})
 		case text, octets:
 			data := fmt.Sprintf("unsafe.Pointer(unsafe.StringData(%s))", name)
 			if parameter.kind == octets {
@@ -239,41 +249,75 @@ func (f *function) writePurego(buffer *bytes.Buffer, byPointer bool) {
 			}
 			if byPointer {
 				fmt.Fprintf(buffer, "\t%sView := passedView{%s, uintptr(len(%s))}\n", name, data, name)
-				arguments = append(arguments, fmt.Sprintf("uintptr(unsafe.Pointer(&%sView))", name))
+				words = append(words, []string{fmt.Sprintf("uintptr(unsafe.Pointer(&%sView))", name)})
 				break
 			}
-			// A view whose words would part between registers and stack goes to the stack whole, and these calls would be wrong.
-			if words == 5 || words == 7 {
-				panic(f.name + ": a view crosses the end of the registers")
-			}
-			words++
-			arguments = append(arguments, fmt.Sprintf("uintptr(%s)", data), fmt.Sprintf("uintptr(len(%s))", name))
+			words = append(words, []string{fmt.Sprintf("uintptr(%s)", data), fmt.Sprintf("uintptr(len(%s))", name)})
 		case flags:
-			arguments = append(arguments, fmt.Sprintf("word(%s)", name))
+			words = append(words, []string{fmt.Sprintf("word(%s)", name)})
 		default:
-			arguments = append(arguments, fmt.Sprintf("uintptr(%s)", name))
+			words = append(words, []string{fmt.Sprintf("uintptr(%s)", name)})
 		}
-		words++
 	}
-	call := fmt.Sprintf("purego.SyscallN(%s)", strings.Join(arguments, ", "))
+	call := func(arguments []string) string {
+		return fmt.Sprintf("purego.SyscallN(%s)", strings.Join(append([]string{"symbols." + exported(f.name)}, arguments...), ", "))
+	}
+	plain := passed(words, 0, false)
+	amd64, arm64 := passed(words, 6, true), passed(words, 8, false)
+	if !byPointer && (!slices.Equal(amd64, plain) || !slices.Equal(arm64, plain)) {
+		if f.result != "fdescrow_result" {
+			panic(f.name + ": a view crosses the end of the registers, and the result is not a number")
+		}
+		buffer.WriteString("\tvar answer uintptr\n\tif runtime.GOARCH == \"amd64\" {\n")
+		fmt.Fprintf(buffer, "\t\tanswer, _, _ = %s\n\t} else {\n", call(amd64))
+		fmt.Fprintf(buffer, "\t\tanswer, _, _ = %s\n\t}\n\tresult = int32(answer)\n\treturn\n}\n", call(arm64))
+		return
+	}
 	switch {
 	case f.result == "void":
-		fmt.Fprintf(buffer, "\t%s\n", call)
+		fmt.Fprintf(buffer, "\t%s\n", call(plain))
 	case f.result == "fdescrow_result":
-		fmt.Fprintf(buffer, "\tanswer, _, _ := %s\n\tresult = int32(answer)\n\treturn\n", call)
+		fmt.Fprintf(buffer, "\tanswer, _, _ := %s\n\tresult = int32(answer)\n\treturn\n", call(plain))
 	case f.result == "size_t":
-		fmt.Fprintf(buffer, "\tanswer, _, _ := %s\n\treturn int(answer)\n", call)
+		fmt.Fprintf(buffer, "\tanswer, _, _ := %s\n\treturn int(answer)\n", call(plain))
 	case f.result == "uint32_t":
-		fmt.Fprintf(buffer, "\tanswer, _, _ := %s\n\treturn uint32(answer)\n", call)
+		fmt.Fprintf(buffer, "\tanswer, _, _ := %s\n\treturn uint32(answer)\n", call(plain))
 	case f.result == "int64_t":
-		fmt.Fprintf(buffer, "\tanswer, _, _ := %s\n\treturn int64(answer)\n", call)
+		fmt.Fprintf(buffer, "\tanswer, _, _ := %s\n\treturn int64(answer)\n", call(plain))
 	case f.result == "bool":
 		// One octet of the register is the answer; what the others hold is not said (System V §3.2.3, AAPCS64 §6.4).
-		fmt.Fprintf(buffer, "\tanswer, _, _ := %s\n\treturn answer&0xFF != 0\n", call)
+		fmt.Fprintf(buffer, "\tanswer, _, _ := %s\n\treturn answer&0xFF != 0\n", call(plain))
 	case byPointer:
-		fmt.Fprintf(buffer, "\t%s\n\treturn unsafe.Slice((*byte)(shown.data), int(shown.length))\n", call)
+		fmt.Fprintf(buffer, "\t%s\n\treturn unsafe.Slice((*byte)(shown.data), int(shown.length))\n", call(plain))
 	default:
-		fmt.Fprintf(buffer, "\tdata, length, _ := %s\n\treturn borrowedView(data, length)\n", call)
+		fmt.Fprintf(buffer, "\tdata, length, _ := %s\n\treturn borrowedView(data, length)\n", call(plain))
 	}
 	buffer.WriteString("}\n")
+}
+
+// passed is the order of words in which purego, which fills the registers first and then the stack, puts each argument where C looks
+// for it. A view that does not fit into the registers that are left goes to the stack whole. What follows it then still takes a
+// register where refills says so (System V §3.2.3); elsewhere none takes one any more (AAPCS64 §6.8.2, C.12). registers 0: as declared.
+func passed(arguments [][]string, registers int, refills bool) []string {
+	var inRegisters, onStack []string
+	free := registers
+	for _, words := range arguments {
+		if len(words) <= free {
+			inRegisters = append(inRegisters, words...)
+			free -= len(words)
+			continue
+		}
+		onStack = append(onStack, words...)
+		if !refills {
+			for ; free > 0; free-- {
+				inRegisters = append(inRegisters, "0") // not looked at
+			}
+		}
+	}
+	if len(onStack) > 0 {
+		for ; free > 0; free-- {
+			inRegisters = append(inRegisters, "0")
+		}
+	}
+	return append(inRegisters, onStack...)
 }

@@ -49,7 +49,8 @@ const (
 	seconds               // int64_t
 	flags                 // bool
 	size                  // size_t
-	number                // fdescrow_result, uint32_t
+	number                // fdescrow_result, int32_t
+	unsigned              // uint32_t
 )
 
 var (
@@ -57,7 +58,7 @@ var (
 	result       = regexp.MustCompile(`(?m)/\*\n \* (.+)\n \*/\n#define FDESCROW_RESULT_(\w+) (\d+)$`)
 	opaque       = regexp.MustCompile(`(?m)^typedef struct (fdescrow_\w+) (fdescrow_\w+);$`)
 	declaration  = regexp.MustCompile(`(?m)^([a-z]\w+) (fdescrow_\w+)\(([^;{]*)\);$`)
-	byHand       = regexp.MustCompile(`_functions \*|_factory \*|fdescrow_(planner|reply|spool) \*`)
+	byHand       = regexp.MustCompile(`_functions \*|_factory \*`)
 	space        = regexp.MustCompile(`\s+`)
 	handleOutput = regexp.MustCompile(`^(fdescrow_\w+) \*\*(\w+)$`)
 	handleIn     = regexp.MustCompile(`^const (fdescrow_\w+) \*(\w+)$`)
@@ -65,7 +66,7 @@ var (
 	plain        = regexp.MustCompile(`^(\w+) (\w+)$`)
 	plainKinds   = map[string]kind{
 		"fdescrow_str": text, "fdescrow_bytes": octets, "int64_t": seconds, "bool": flags, "size_t": size,
-		"fdescrow_result": number, "int32_t": number, "uint32_t": number,
+		"fdescrow_result": number, "int32_t": number, "uint32_t": unsigned,
 	}
 )
 
@@ -162,8 +163,11 @@ func local(name string) string {
 	if more {
 		first += exported(rest)
 	}
-	if first == "error" {
+	switch first {
+	case "error":
 		return "failure"
+	case "answer": // what the call gives has this name
+		return "answered"
 	}
 	return first
 }

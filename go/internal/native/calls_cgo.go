@@ -6,11 +6,68 @@ package native
 
 /*
 #include <fdescrow.h>
+static fdescrow_result call_planner_pursue(fdescrow_planner *planner, const char *goal_json, size_t goal_json_length, fdescrow_error **error_out) {
+	return fdescrow_planner_pursue(planner, (fdescrow_str){goal_json, goal_json_length}, error_out);
+}
+static fdescrow_result call_planner_receipt(fdescrow_planner *planner, fdescrow_spool *spool, const char *receipt_json, size_t receipt_json_length, int64_t now, fdescrow_buffer **append_out, fdescrow_error **error_out) {
+	return fdescrow_planner_receipt(planner, spool, (fdescrow_str){receipt_json, receipt_json_length}, now, append_out, error_out);
+}
+static fdescrow_result call_bitlocker_open(const char *state_json, size_t state_json_length, const char *organization, size_t organization_length, const char *device, size_t device_length, const char *volume, size_t volume_length, const char *rules_json, size_t rules_json_length, const fdescrow_certificates *to, fdescrow_planner **planner_out, fdescrow_error **error_out) {
+	return fdescrow_bitlocker_open((fdescrow_str){state_json, state_json_length}, (fdescrow_str){organization, organization_length}, (fdescrow_str){device, device_length}, (fdescrow_str){volume, volume_length}, (fdescrow_str){rules_json, rules_json_length}, to, planner_out, error_out);
+}
+static fdescrow_result call_bitlocker_look(fdescrow_planner *planner, const char *machine_json, size_t machine_json_length, int64_t now, fdescrow_error **error_out) {
+	return fdescrow_bitlocker_look(planner, (fdescrow_str){machine_json, machine_json_length}, now, error_out);
+}
+static fdescrow_result call_bitlocker_answer(fdescrow_planner *planner, const char *answer_json, size_t answer_json_length, fdescrow_error **error_out) {
+	return fdescrow_bitlocker_answer(planner, (fdescrow_str){answer_json, answer_json_length}, error_out);
+}
+static fdescrow_result call_bitlocker_returned(fdescrow_planner *planner, uint32_t code, const char *protector, size_t protector_length, int64_t now, fdescrow_error **error_out) {
+	return fdescrow_bitlocker_returned(planner, code, (fdescrow_str){protector, protector_length}, now, error_out);
+}
+static fdescrow_result call_filevault_open(const char *state_json, size_t state_json_length, const char *device, size_t device_length, const char *rules_json, size_t rules_json_length, fdescrow_planner **planner_out, fdescrow_error **error_out) {
+	return fdescrow_filevault_open((fdescrow_str){state_json, state_json_length}, (fdescrow_str){device, device_length}, (fdescrow_str){rules_json, rules_json_length}, planner_out, error_out);
+}
+static fdescrow_result call_filevault_look(fdescrow_planner *planner, const char *seen_json, size_t seen_json_length, const uint8_t *envelope, size_t envelope_length, int64_t now, fdescrow_error **error_out) {
+	return fdescrow_filevault_look(planner, (fdescrow_str){seen_json, seen_json_length}, (fdescrow_bytes){envelope, envelope_length}, now, error_out);
+}
+static fdescrow_result call_filevault_command(const fdescrow_planner *planner, const char *user, size_t user_length, const fdescrow_secret *secret, fdescrow_buffer **arguments_out, fdescrow_secret **input_out, fdescrow_error **error_out) {
+	return fdescrow_filevault_command(planner, (fdescrow_str){user, user_length}, secret, arguments_out, input_out, error_out);
+}
+static fdescrow_result call_filevault_reply(fdescrow_planner *planner, const char *reply, size_t reply_length, int64_t now, fdescrow_error **error_out) {
+	return fdescrow_filevault_reply(planner, (fdescrow_str){reply, reply_length}, now, error_out);
+}
 static fdescrow_result call_luks_volume(const uint8_t *header, size_t header_length, fdescrow_text **volume_out, fdescrow_error **error_out) {
 	return fdescrow_luks_volume((fdescrow_bytes){header, header_length}, volume_out, error_out);
 }
+static fdescrow_result call_luks_open(const char *state_json, size_t state_json_length, const char *plan_json, size_t plan_json_length, const char *device, size_t device_length, const char *volume, size_t volume_length, const fdescrow_certificates *pinned, fdescrow_planner **planner_out, fdescrow_error **error_out) {
+	return fdescrow_luks_open((fdescrow_str){state_json, state_json_length}, (fdescrow_str){plan_json, plan_json_length}, (fdescrow_str){device, device_length}, (fdescrow_str){volume, volume_length}, pinned, planner_out, error_out);
+}
 static fdescrow_result call_luks_metadata_command(const char *volume, size_t volume_length, fdescrow_buffer **arguments_out, fdescrow_error **error_out) {
 	return fdescrow_luks_metadata_command((fdescrow_str){volume, volume_length}, arguments_out, error_out);
+}
+static fdescrow_result call_luks_look(fdescrow_planner *planner, const uint8_t *header, size_t header_length, const uint8_t *metadata, size_t metadata_length, const char *at_hand_json, size_t at_hand_json_length, int64_t now, fdescrow_error **error_out) {
+	return fdescrow_luks_look(planner, (fdescrow_bytes){header, header_length}, (fdescrow_bytes){metadata, metadata_length}, (fdescrow_str){at_hand_json, at_hand_json_length}, now, error_out);
+}
+static fdescrow_result call_luks_authorization_command(const fdescrow_planner *planner, const char *volume, size_t volume_length, fdescrow_buffer **arguments_out, fdescrow_error **error_out) {
+	return fdescrow_luks_authorization_command(planner, (fdescrow_str){volume, volume_length}, arguments_out, error_out);
+}
+static fdescrow_result call_luks_command(const fdescrow_planner *planner, const char *volume, size_t volume_length, const char *header_backup, size_t header_backup_length, const char *key_file, size_t key_file_length, const fdescrow_secret *passphrase, fdescrow_buffer **arguments_out, fdescrow_secret **input_out, fdescrow_error **error_out) {
+	return fdescrow_luks_command(planner, (fdescrow_str){volume, volume_length}, (fdescrow_str){header_backup, header_backup_length}, (fdescrow_str){key_file, key_file_length}, passphrase, arguments_out, input_out, error_out);
+}
+static fdescrow_result call_snapd_open(const char *state_json, size_t state_json_length, const char *organization, size_t organization_length, const char *device, size_t device_length, const char *level, size_t level_length, const fdescrow_certificates *to, fdescrow_planner **planner_out, fdescrow_error **error_out) {
+	return fdescrow_snapd_open((fdescrow_str){state_json, state_json_length}, (fdescrow_str){organization, organization_length}, (fdescrow_str){device, device_length}, (fdescrow_str){level, level_length}, to, planner_out, error_out);
+}
+static fdescrow_result call_snapd_look(fdescrow_planner *planner, const char *slots_json, size_t slots_json_length, int64_t now, fdescrow_error **error_out) {
+	return fdescrow_snapd_look(planner, (fdescrow_str){slots_json, slots_json_length}, now, error_out);
+}
+static fdescrow_result call_spool_read(const uint8_t *file, size_t file_length, fdescrow_spool **spool_out, fdescrow_error **error_out) {
+	return fdescrow_spool_read((fdescrow_bytes){file, file_length}, spool_out, error_out);
+}
+static fdescrow_result call_spool_put(fdescrow_spool *spool, const fdescrow_envelope *envelope, const char *names_json, size_t names_json_length, int64_t now, fdescrow_buffer **append_out, fdescrow_error **error_out) {
+	return fdescrow_spool_put(spool, envelope, (fdescrow_str){names_json, names_json_length}, now, append_out, error_out);
+}
+static fdescrow_result call_spool_acknowledge(fdescrow_spool *spool, const char *receipt_json, size_t receipt_json_length, const char *level, size_t level_length, fdescrow_buffer **append_out, fdescrow_error **error_out) {
+	return fdescrow_spool_acknowledge(spool, (fdescrow_str){receipt_json, receipt_json_length}, (fdescrow_str){level, level_length}, append_out, error_out);
 }
 static fdescrow_result call_certificates_parse(const uint8_t *pem_or_der, size_t pem_or_der_length, fdescrow_certificates **certificates_out, fdescrow_error **error_out) {
 	return fdescrow_certificates_parse((fdescrow_bytes){pem_or_der, pem_or_der_length}, certificates_out, error_out);
@@ -240,6 +297,12 @@ static fdescrow_result call_store_open(const char *url, size_t url_length, fdesc
 static fdescrow_result call_store_migrate(const char *url, size_t url_length, bool apply, fdescrow_text **statements_out, fdescrow_error **error_out) {
 	return fdescrow_store_migrate((fdescrow_str){url, url_length}, apply, statements_out, error_out);
 }
+static fdescrow_result call_reply_append(const fdescrow_reply *reply, const char *json, size_t json_length, fdescrow_error **error_out) {
+	return fdescrow_reply_append(reply, (fdescrow_str){json, json_length}, error_out);
+}
+static bool call_reply_row(const fdescrow_reply *reply, const char *row_json, size_t row_json_length) {
+	return fdescrow_reply_row(reply, (fdescrow_str){row_json, row_json_length});
+}
 static fdescrow_result call_observation_read(const char *source, size_t source_length, const uint8_t *report, size_t report_length, const char *volume, size_t volume_length, int64_t now, fdescrow_text **observation_out, fdescrow_error **error_out) {
 	return fdescrow_observation_read((fdescrow_str){source, source_length}, (fdescrow_bytes){report, report_length}, (fdescrow_str){volume, volume_length}, now, observation_out, error_out);
 }
@@ -255,14 +318,221 @@ func borrowedView(data unsafe.Pointer, length C.size_t) []byte {
 	return unsafe.Slice((*byte)(data), int(length))
 }
 
+func PlannerState(planner Planner) (stateOut Text, failureOut Error, result int32) {
+	result = int32(C.fdescrow_planner_state((*C.fdescrow_planner)(planner.pointer), (**C.fdescrow_text)(unsafe.Pointer(&stateOut.pointer)), (**C.fdescrow_error)(unsafe.Pointer(&failureOut.pointer))))
+	return
+}
+
+func PlannerPursue(planner Planner, goalJSON string) (failureOut Error, result int32) {
+	result = int32(C.call_planner_pursue((*C.fdescrow_planner)(planner.pointer), (*C.char)(unsafe.Pointer(unsafe.StringData(goalJSON))), C.size_t(len(goalJSON)), (**C.fdescrow_error)(unsafe.Pointer(&failureOut.pointer))))
+	return
+}
+
+func PlannerNext(planner Planner, spool Spool) (nextOut Text, failureOut Error, result int32) {
+	result = int32(C.fdescrow_planner_next((*C.fdescrow_planner)(planner.pointer), (*C.fdescrow_spool)(spool.pointer), (**C.fdescrow_text)(unsafe.Pointer(&nextOut.pointer)), (**C.fdescrow_error)(unsafe.Pointer(&failureOut.pointer))))
+	return
+}
+
+func PlannerStep(planner Planner) (number uint32) {
+	return uint32(C.fdescrow_planner_step((*C.fdescrow_planner)(planner.pointer)))
+}
+
+func PlannerWakeAt(planner Planner) (seconds int64) {
+	return int64(C.fdescrow_planner_wake_at((*C.fdescrow_planner)(planner.pointer)))
+}
+
+func PlannerUpload(planner Planner, spool Spool) (uploadOut Text, failureOut Error, result int32) {
+	result = int32(C.fdescrow_planner_upload((*C.fdescrow_planner)(planner.pointer), (*C.fdescrow_spool)(spool.pointer), (**C.fdescrow_text)(unsafe.Pointer(&uploadOut.pointer)), (**C.fdescrow_error)(unsafe.Pointer(&failureOut.pointer))))
+	return
+}
+
+func PlannerEscrow(planner Planner, spool Spool, password Secret, now int64) (appendOut Buffer, failureOut Error, result int32) {
+	result = int32(C.fdescrow_planner_escrow((*C.fdescrow_planner)(planner.pointer), (*C.fdescrow_spool)(spool.pointer), (*C.fdescrow_secret)(password.pointer), C.int64_t(now), (**C.fdescrow_buffer)(unsafe.Pointer(&appendOut.pointer)), (**C.fdescrow_error)(unsafe.Pointer(&failureOut.pointer))))
+	return
+}
+
+func PlannerDone(planner Planner, now int64) (failureOut Error, result int32) {
+	result = int32(C.fdescrow_planner_done((*C.fdescrow_planner)(planner.pointer), C.int64_t(now), (**C.fdescrow_error)(unsafe.Pointer(&failureOut.pointer))))
+	return
+}
+
+func PlannerFailed(planner Planner, status int32, now int64) (failureOut Error, result int32) {
+	result = int32(C.fdescrow_planner_failed((*C.fdescrow_planner)(planner.pointer), C.fdescrow_result(status), C.int64_t(now), (**C.fdescrow_error)(unsafe.Pointer(&failureOut.pointer))))
+	return
+}
+
+func PlannerReceipt(planner Planner, spool Spool, receiptJSON string, now int64) (appendOut Buffer, failureOut Error, result int32) {
+	result = int32(C.call_planner_receipt((*C.fdescrow_planner)(planner.pointer), (*C.fdescrow_spool)(spool.pointer), (*C.char)(unsafe.Pointer(unsafe.StringData(receiptJSON))), C.size_t(len(receiptJSON)), C.int64_t(now), (**C.fdescrow_buffer)(unsafe.Pointer(&appendOut.pointer)), (**C.fdescrow_error)(unsafe.Pointer(&failureOut.pointer))))
+	return
+}
+
+func PlannerAwaits(planner Planner, spool Spool, index int) (is bool) {
+	return bool(C.fdescrow_planner_awaits((*C.fdescrow_planner)(planner.pointer), (*C.fdescrow_spool)(spool.pointer), C.size_t(index)))
+}
+
+func PlannerAskAgain(planner Planner) (failureOut Error, result int32) {
+	result = int32(C.fdescrow_planner_ask_again((*C.fdescrow_planner)(planner.pointer), (**C.fdescrow_error)(unsafe.Pointer(&failureOut.pointer))))
+	return
+}
+
+func PlannerFree(planner Planner) {
+	C.fdescrow_planner_free((*C.fdescrow_planner)(planner.pointer))
+}
+
+func BitlockerOpen(stateJSON string, organization string, device string, volume string, rulesJSON string, to Certificates) (plannerOut Planner, failureOut Error, result int32) {
+	result = int32(C.call_bitlocker_open((*C.char)(unsafe.Pointer(unsafe.StringData(stateJSON))), C.size_t(len(stateJSON)), (*C.char)(unsafe.Pointer(unsafe.StringData(organization))), C.size_t(len(organization)), (*C.char)(unsafe.Pointer(unsafe.StringData(device))), C.size_t(len(device)), (*C.char)(unsafe.Pointer(unsafe.StringData(volume))), C.size_t(len(volume)), (*C.char)(unsafe.Pointer(unsafe.StringData(rulesJSON))), C.size_t(len(rulesJSON)), (*C.fdescrow_certificates)(to.pointer), (**C.fdescrow_planner)(unsafe.Pointer(&plannerOut.pointer)), (**C.fdescrow_error)(unsafe.Pointer(&failureOut.pointer))))
+	return
+}
+
+func BitlockerLook(planner Planner, machineJSON string, now int64) (failureOut Error, result int32) {
+	result = int32(C.call_bitlocker_look((*C.fdescrow_planner)(planner.pointer), (*C.char)(unsafe.Pointer(unsafe.StringData(machineJSON))), C.size_t(len(machineJSON)), C.int64_t(now), (**C.fdescrow_error)(unsafe.Pointer(&failureOut.pointer))))
+	return
+}
+
+func BitlockerCall(planner Planner) (callOut Text, failureOut Error, result int32) {
+	result = int32(C.fdescrow_bitlocker_call((*C.fdescrow_planner)(planner.pointer), (**C.fdescrow_text)(unsafe.Pointer(&callOut.pointer)), (**C.fdescrow_error)(unsafe.Pointer(&failureOut.pointer))))
+	return
+}
+
+func BitlockerAnswer(planner Planner, answerJSON string) (failureOut Error, result int32) {
+	result = int32(C.call_bitlocker_answer((*C.fdescrow_planner)(planner.pointer), (*C.char)(unsafe.Pointer(unsafe.StringData(answerJSON))), C.size_t(len(answerJSON)), (**C.fdescrow_error)(unsafe.Pointer(&failureOut.pointer))))
+	return
+}
+
+func BitlockerReturned(planner Planner, code uint32, protector string, now int64) (failureOut Error, result int32) {
+	result = int32(C.call_bitlocker_returned((*C.fdescrow_planner)(planner.pointer), C.uint32_t(code), (*C.char)(unsafe.Pointer(unsafe.StringData(protector))), C.size_t(len(protector)), C.int64_t(now), (**C.fdescrow_error)(unsafe.Pointer(&failureOut.pointer))))
+	return
+}
+
+func FilevaultOpen(stateJSON string, device string, rulesJSON string) (plannerOut Planner, failureOut Error, result int32) {
+	result = int32(C.call_filevault_open((*C.char)(unsafe.Pointer(unsafe.StringData(stateJSON))), C.size_t(len(stateJSON)), (*C.char)(unsafe.Pointer(unsafe.StringData(device))), C.size_t(len(device)), (*C.char)(unsafe.Pointer(unsafe.StringData(rulesJSON))), C.size_t(len(rulesJSON)), (**C.fdescrow_planner)(unsafe.Pointer(&plannerOut.pointer)), (**C.fdescrow_error)(unsafe.Pointer(&failureOut.pointer))))
+	return
+}
+
+func FilevaultLook(planner Planner, seenJSON string, envelope []byte, now int64) (failureOut Error, result int32) {
+	result = int32(C.call_filevault_look((*C.fdescrow_planner)(planner.pointer), (*C.char)(unsafe.Pointer(unsafe.StringData(seenJSON))), C.size_t(len(seenJSON)), (*C.uint8_t)(unsafe.Pointer(unsafe.SliceData(envelope))), C.size_t(len(envelope)), C.int64_t(now), (**C.fdescrow_error)(unsafe.Pointer(&failureOut.pointer))))
+	return
+}
+
+func FilevaultBegin(planner Planner, now int64) (failureOut Error, result int32) {
+	result = int32(C.fdescrow_filevault_begin((*C.fdescrow_planner)(planner.pointer), C.int64_t(now), (**C.fdescrow_error)(unsafe.Pointer(&failureOut.pointer))))
+	return
+}
+
+func FilevaultCommand(planner Planner, user string, secret Secret) (argumentsOut Buffer, inputOut Secret, failureOut Error, result int32) {
+	result = int32(C.call_filevault_command((*C.fdescrow_planner)(planner.pointer), (*C.char)(unsafe.Pointer(unsafe.StringData(user))), C.size_t(len(user)), (*C.fdescrow_secret)(secret.pointer), (**C.fdescrow_buffer)(unsafe.Pointer(&argumentsOut.pointer)), (**C.fdescrow_secret)(unsafe.Pointer(&inputOut.pointer)), (**C.fdescrow_error)(unsafe.Pointer(&failureOut.pointer))))
+	return
+}
+
+func FilevaultAttested(planner Planner, isPresent bool, now int64) (failureOut Error, result int32) {
+	result = int32(C.fdescrow_filevault_attested((*C.fdescrow_planner)(planner.pointer), C.bool(isPresent), C.int64_t(now), (**C.fdescrow_error)(unsafe.Pointer(&failureOut.pointer))))
+	return
+}
+
+func FilevaultReply(planner Planner, reply string, now int64) (failureOut Error, result int32) {
+	result = int32(C.call_filevault_reply((*C.fdescrow_planner)(planner.pointer), (*C.char)(unsafe.Pointer(unsafe.StringData(reply))), C.size_t(len(reply)), C.int64_t(now), (**C.fdescrow_error)(unsafe.Pointer(&failureOut.pointer))))
+	return
+}
+
 func LUKSVolume(header []byte) (volumeOut Text, failureOut Error, result int32) {
 	result = int32(C.call_luks_volume((*C.uint8_t)(unsafe.Pointer(unsafe.SliceData(header))), C.size_t(len(header)), (**C.fdescrow_text)(unsafe.Pointer(&volumeOut.pointer)), (**C.fdescrow_error)(unsafe.Pointer(&failureOut.pointer))))
+	return
+}
+
+func LUKSOpen(stateJSON string, planJSON string, device string, volume string, pinned Certificates) (plannerOut Planner, failureOut Error, result int32) {
+	result = int32(C.call_luks_open((*C.char)(unsafe.Pointer(unsafe.StringData(stateJSON))), C.size_t(len(stateJSON)), (*C.char)(unsafe.Pointer(unsafe.StringData(planJSON))), C.size_t(len(planJSON)), (*C.char)(unsafe.Pointer(unsafe.StringData(device))), C.size_t(len(device)), (*C.char)(unsafe.Pointer(unsafe.StringData(volume))), C.size_t(len(volume)), (*C.fdescrow_certificates)(pinned.pointer), (**C.fdescrow_planner)(unsafe.Pointer(&plannerOut.pointer)), (**C.fdescrow_error)(unsafe.Pointer(&failureOut.pointer))))
 	return
 }
 
 func LUKSMetadataCommand(volume string) (argumentsOut Buffer, failureOut Error, result int32) {
 	result = int32(C.call_luks_metadata_command((*C.char)(unsafe.Pointer(unsafe.StringData(volume))), C.size_t(len(volume)), (**C.fdescrow_buffer)(unsafe.Pointer(&argumentsOut.pointer)), (**C.fdescrow_error)(unsafe.Pointer(&failureOut.pointer))))
 	return
+}
+
+func LUKSLook(planner Planner, header []byte, metadata []byte, atHandJSON string, now int64) (failureOut Error, result int32) {
+	result = int32(C.call_luks_look((*C.fdescrow_planner)(planner.pointer), (*C.uint8_t)(unsafe.Pointer(unsafe.SliceData(header))), C.size_t(len(header)), (*C.uint8_t)(unsafe.Pointer(unsafe.SliceData(metadata))), C.size_t(len(metadata)), (*C.char)(unsafe.Pointer(unsafe.StringData(atHandJSON))), C.size_t(len(atHandJSON)), C.int64_t(now), (**C.fdescrow_error)(unsafe.Pointer(&failureOut.pointer))))
+	return
+}
+
+func LUKSGenerate(planner Planner, now int64) (failureOut Error, result int32) {
+	result = int32(C.fdescrow_luks_generate((*C.fdescrow_planner)(planner.pointer), C.int64_t(now), (**C.fdescrow_error)(unsafe.Pointer(&failureOut.pointer))))
+	return
+}
+
+func LUKSAuthorization(planner Planner) (view []byte) {
+	shown := C.fdescrow_luks_authorization((*C.fdescrow_planner)(planner.pointer))
+	return borrowedView(unsafe.Pointer(shown.data), shown.length)
+}
+
+func LUKSAuthorizationCommand(planner Planner, volume string) (argumentsOut Buffer, failureOut Error, result int32) {
+	result = int32(C.call_luks_authorization_command((*C.fdescrow_planner)(planner.pointer), (*C.char)(unsafe.Pointer(unsafe.StringData(volume))), C.size_t(len(volume)), (**C.fdescrow_buffer)(unsafe.Pointer(&argumentsOut.pointer)), (**C.fdescrow_error)(unsafe.Pointer(&failureOut.pointer))))
+	return
+}
+
+func LUKSCommand(planner Planner, volume string, headerBackup string, keyFile string, passphrase Secret) (argumentsOut Buffer, inputOut Secret, failureOut Error, result int32) {
+	result = int32(C.call_luks_command((*C.fdescrow_planner)(planner.pointer), (*C.char)(unsafe.Pointer(unsafe.StringData(volume))), C.size_t(len(volume)), (*C.char)(unsafe.Pointer(unsafe.StringData(headerBackup))), C.size_t(len(headerBackup)), (*C.char)(unsafe.Pointer(unsafe.StringData(keyFile))), C.size_t(len(keyFile)), (*C.fdescrow_secret)(passphrase.pointer), (**C.fdescrow_buffer)(unsafe.Pointer(&argumentsOut.pointer)), (**C.fdescrow_secret)(unsafe.Pointer(&inputOut.pointer)), (**C.fdescrow_error)(unsafe.Pointer(&failureOut.pointer))))
+	return
+}
+
+func SnapdOpen(stateJSON string, organization string, device string, level string, to Certificates) (plannerOut Planner, failureOut Error, result int32) {
+	result = int32(C.call_snapd_open((*C.char)(unsafe.Pointer(unsafe.StringData(stateJSON))), C.size_t(len(stateJSON)), (*C.char)(unsafe.Pointer(unsafe.StringData(organization))), C.size_t(len(organization)), (*C.char)(unsafe.Pointer(unsafe.StringData(device))), C.size_t(len(device)), (*C.char)(unsafe.Pointer(unsafe.StringData(level))), C.size_t(len(level)), (*C.fdescrow_certificates)(to.pointer), (**C.fdescrow_planner)(unsafe.Pointer(&plannerOut.pointer)), (**C.fdescrow_error)(unsafe.Pointer(&failureOut.pointer))))
+	return
+}
+
+func SnapdLook(planner Planner, slotsJSON string, now int64) (failureOut Error, result int32) {
+	result = int32(C.call_snapd_look((*C.fdescrow_planner)(planner.pointer), (*C.char)(unsafe.Pointer(unsafe.StringData(slotsJSON))), C.size_t(len(slotsJSON)), C.int64_t(now), (**C.fdescrow_error)(unsafe.Pointer(&failureOut.pointer))))
+	return
+}
+
+func SnapdBody(planner Planner) (bodyOut Secret, failureOut Error, result int32) {
+	result = int32(C.fdescrow_snapd_body((*C.fdescrow_planner)(planner.pointer), (**C.fdescrow_secret)(unsafe.Pointer(&bodyOut.pointer)), (**C.fdescrow_error)(unsafe.Pointer(&failureOut.pointer))))
+	return
+}
+
+func SnapdGenerated(planner Planner, answered Secret, now int64) (failureOut Error, result int32) {
+	result = int32(C.fdescrow_snapd_generated((*C.fdescrow_planner)(planner.pointer), (*C.fdescrow_secret)(answered.pointer), C.int64_t(now), (**C.fdescrow_error)(unsafe.Pointer(&failureOut.pointer))))
+	return
+}
+
+func SpoolRead(file []byte) (spoolOut Spool, failureOut Error, result int32) {
+	result = int32(C.call_spool_read((*C.uint8_t)(unsafe.Pointer(unsafe.SliceData(file))), C.size_t(len(file)), (**C.fdescrow_spool)(unsafe.Pointer(&spoolOut.pointer)), (**C.fdescrow_error)(unsafe.Pointer(&failureOut.pointer))))
+	return
+}
+
+func SpoolCount(spool Spool) (count int) {
+	return int(C.fdescrow_spool_count((*C.fdescrow_spool)(spool.pointer)))
+}
+
+func SpoolDamaged(spool Spool) (count int) {
+	return int(C.fdescrow_spool_damaged((*C.fdescrow_spool)(spool.pointer)))
+}
+
+func SpoolIsWasteful(spool Spool) (is bool) {
+	return bool(C.fdescrow_spool_is_wasteful((*C.fdescrow_spool)(spool.pointer)))
+}
+
+func SpoolUpload(spool Spool, index int) (uploadOut Text, failureOut Error, result int32) {
+	result = int32(C.fdescrow_spool_upload((*C.fdescrow_spool)(spool.pointer), C.size_t(index), (**C.fdescrow_text)(unsafe.Pointer(&uploadOut.pointer)), (**C.fdescrow_error)(unsafe.Pointer(&failureOut.pointer))))
+	return
+}
+
+func SpoolPut(spool Spool, envelope Envelope, namesJSON string, now int64) (appendOut Buffer, failureOut Error, result int32) {
+	result = int32(C.call_spool_put((*C.fdescrow_spool)(spool.pointer), (*C.fdescrow_envelope)(envelope.pointer), (*C.char)(unsafe.Pointer(unsafe.StringData(namesJSON))), C.size_t(len(namesJSON)), C.int64_t(now), (**C.fdescrow_buffer)(unsafe.Pointer(&appendOut.pointer)), (**C.fdescrow_error)(unsafe.Pointer(&failureOut.pointer))))
+	return
+}
+
+func SpoolAcknowledge(spool Spool, receiptJSON string, level string) (appendOut Buffer, failureOut Error, result int32) {
+	result = int32(C.call_spool_acknowledge((*C.fdescrow_spool)(spool.pointer), (*C.char)(unsafe.Pointer(unsafe.StringData(receiptJSON))), C.size_t(len(receiptJSON)), (*C.char)(unsafe.Pointer(unsafe.StringData(level))), C.size_t(len(level)), (**C.fdescrow_buffer)(unsafe.Pointer(&appendOut.pointer)), (**C.fdescrow_error)(unsafe.Pointer(&failureOut.pointer))))
+	return
+}
+
+func SpoolCompact(spool Spool) (fileOut Buffer, failureOut Error, result int32) {
+	result = int32(C.fdescrow_spool_compact((*C.fdescrow_spool)(spool.pointer), (**C.fdescrow_buffer)(unsafe.Pointer(&fileOut.pointer)), (**C.fdescrow_error)(unsafe.Pointer(&failureOut.pointer))))
+	return
+}
+
+func SpoolFree(spool Spool) {
+	C.fdescrow_spool_free((*C.fdescrow_spool)(spool.pointer))
 }
 
 func CertificatesParse(pemOrDER []byte) (certificatesOut Certificates, failureOut Error, result int32) {
@@ -829,6 +1099,15 @@ func StoreMigrate(url string, apply bool) (statementsOut Text, failureOut Error,
 
 func StoreFree(store Store) {
 	C.fdescrow_store_free((*C.fdescrow_store)(store.pointer))
+}
+
+func ReplyAppend(reply Reply, json string) (failureOut Error, result int32) {
+	result = int32(C.call_reply_append((*C.fdescrow_reply)(reply.pointer), (*C.char)(unsafe.Pointer(unsafe.StringData(json))), C.size_t(len(json)), (**C.fdescrow_error)(unsafe.Pointer(&failureOut.pointer))))
+	return
+}
+
+func ReplyRow(reply Reply, rowJSON string) (is bool) {
+	return bool(C.call_reply_row((*C.fdescrow_reply)(reply.pointer), (*C.char)(unsafe.Pointer(unsafe.StringData(rowJSON))), C.size_t(len(rowJSON))))
 }
 
 func ObservationRead(source string, report []byte, volume string, now int64) (observationOut Text, failureOut Error, result int32) {

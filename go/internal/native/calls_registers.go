@@ -5,6 +5,7 @@
 package native
 
 import (
+	"runtime"
 	"unsafe"
 
 	"github.com/ebitengine/purego"
@@ -12,8 +13,51 @@ import (
 
 // symbols are where the functions are, after Load.
 var symbols struct {
+	PlannerState                 uintptr
+	PlannerPursue                uintptr
+	PlannerNext                  uintptr
+	PlannerStep                  uintptr
+	PlannerWakeAt                uintptr
+	PlannerUpload                uintptr
+	PlannerEscrow                uintptr
+	PlannerDone                  uintptr
+	PlannerFailed                uintptr
+	PlannerReceipt               uintptr
+	PlannerAwaits                uintptr
+	PlannerAskAgain              uintptr
+	PlannerFree                  uintptr
+	BitlockerOpen                uintptr
+	BitlockerLook                uintptr
+	BitlockerCall                uintptr
+	BitlockerAnswer              uintptr
+	BitlockerReturned            uintptr
+	FilevaultOpen                uintptr
+	FilevaultLook                uintptr
+	FilevaultBegin               uintptr
+	FilevaultCommand             uintptr
+	FilevaultAttested            uintptr
+	FilevaultReply               uintptr
 	LUKSVolume                   uintptr
+	LUKSOpen                     uintptr
 	LUKSMetadataCommand          uintptr
+	LUKSLook                     uintptr
+	LUKSGenerate                 uintptr
+	LUKSAuthorization            uintptr
+	LUKSAuthorizationCommand     uintptr
+	LUKSCommand                  uintptr
+	SnapdOpen                    uintptr
+	SnapdLook                    uintptr
+	SnapdBody                    uintptr
+	SnapdGenerated               uintptr
+	SpoolRead                    uintptr
+	SpoolCount                   uintptr
+	SpoolDamaged                 uintptr
+	SpoolIsWasteful              uintptr
+	SpoolUpload                  uintptr
+	SpoolPut                     uintptr
+	SpoolAcknowledge             uintptr
+	SpoolCompact                 uintptr
+	SpoolFree                    uintptr
 	CertificatesParse            uintptr
 	CertificatesAppend           uintptr
 	CertificatesCount            uintptr
@@ -130,14 +174,59 @@ var symbols struct {
 	StoreSchema                  uintptr
 	StoreMigrate                 uintptr
 	StoreFree                    uintptr
+	ReplyAppend                  uintptr
+	ReplyRow                     uintptr
 	ObservationRead              uintptr
 	Assess                       uintptr
 }
 
 func symbolTable() map[string]*uintptr {
 	return map[string]*uintptr{
+		"fdescrow_planner_state":                  &symbols.PlannerState,
+		"fdescrow_planner_pursue":                 &symbols.PlannerPursue,
+		"fdescrow_planner_next":                   &symbols.PlannerNext,
+		"fdescrow_planner_step":                   &symbols.PlannerStep,
+		"fdescrow_planner_wake_at":                &symbols.PlannerWakeAt,
+		"fdescrow_planner_upload":                 &symbols.PlannerUpload,
+		"fdescrow_planner_escrow":                 &symbols.PlannerEscrow,
+		"fdescrow_planner_done":                   &symbols.PlannerDone,
+		"fdescrow_planner_failed":                 &symbols.PlannerFailed,
+		"fdescrow_planner_receipt":                &symbols.PlannerReceipt,
+		"fdescrow_planner_awaits":                 &symbols.PlannerAwaits,
+		"fdescrow_planner_ask_again":              &symbols.PlannerAskAgain,
+		"fdescrow_planner_free":                   &symbols.PlannerFree,
+		"fdescrow_bitlocker_open":                 &symbols.BitlockerOpen,
+		"fdescrow_bitlocker_look":                 &symbols.BitlockerLook,
+		"fdescrow_bitlocker_call":                 &symbols.BitlockerCall,
+		"fdescrow_bitlocker_answer":               &symbols.BitlockerAnswer,
+		"fdescrow_bitlocker_returned":             &symbols.BitlockerReturned,
+		"fdescrow_filevault_open":                 &symbols.FilevaultOpen,
+		"fdescrow_filevault_look":                 &symbols.FilevaultLook,
+		"fdescrow_filevault_begin":                &symbols.FilevaultBegin,
+		"fdescrow_filevault_command":              &symbols.FilevaultCommand,
+		"fdescrow_filevault_attested":             &symbols.FilevaultAttested,
+		"fdescrow_filevault_reply":                &symbols.FilevaultReply,
 		"fdescrow_luks_volume":                    &symbols.LUKSVolume,
+		"fdescrow_luks_open":                      &symbols.LUKSOpen,
 		"fdescrow_luks_metadata_command":          &symbols.LUKSMetadataCommand,
+		"fdescrow_luks_look":                      &symbols.LUKSLook,
+		"fdescrow_luks_generate":                  &symbols.LUKSGenerate,
+		"fdescrow_luks_authorization":             &symbols.LUKSAuthorization,
+		"fdescrow_luks_authorization_command":     &symbols.LUKSAuthorizationCommand,
+		"fdescrow_luks_command":                   &symbols.LUKSCommand,
+		"fdescrow_snapd_open":                     &symbols.SnapdOpen,
+		"fdescrow_snapd_look":                     &symbols.SnapdLook,
+		"fdescrow_snapd_body":                     &symbols.SnapdBody,
+		"fdescrow_snapd_generated":                &symbols.SnapdGenerated,
+		"fdescrow_spool_read":                     &symbols.SpoolRead,
+		"fdescrow_spool_count":                    &symbols.SpoolCount,
+		"fdescrow_spool_damaged":                  &symbols.SpoolDamaged,
+		"fdescrow_spool_is_wasteful":              &symbols.SpoolIsWasteful,
+		"fdescrow_spool_upload":                   &symbols.SpoolUpload,
+		"fdescrow_spool_put":                      &symbols.SpoolPut,
+		"fdescrow_spool_acknowledge":              &symbols.SpoolAcknowledge,
+		"fdescrow_spool_compact":                  &symbols.SpoolCompact,
+		"fdescrow_spool_free":                     &symbols.SpoolFree,
 		"fdescrow_certificates_parse":             &symbols.CertificatesParse,
 		"fdescrow_certificates_append":            &symbols.CertificatesAppend,
 		"fdescrow_certificates_count":             &symbols.CertificatesCount,
@@ -254,9 +343,150 @@ func symbolTable() map[string]*uintptr {
 		"fdescrow_store_schema":                   &symbols.StoreSchema,
 		"fdescrow_store_migrate":                  &symbols.StoreMigrate,
 		"fdescrow_store_free":                     &symbols.StoreFree,
+		"fdescrow_reply_append":                   &symbols.ReplyAppend,
+		"fdescrow_reply_row":                      &symbols.ReplyRow,
 		"fdescrow_observation_read":               &symbols.ObservationRead,
 		"fdescrow_assess":                         &symbols.Assess,
 	}
+}
+
+func PlannerState(planner Planner) (stateOut Text, failureOut Error, result int32) {
+	answer, _, _ := purego.SyscallN(symbols.PlannerState, uintptr(planner.pointer), uintptr(unsafe.Pointer(&stateOut.pointer)), uintptr(unsafe.Pointer(&failureOut.pointer)))
+	result = int32(answer)
+	return
+}
+
+func PlannerPursue(planner Planner, goalJSON string) (failureOut Error, result int32) {
+	answer, _, _ := purego.SyscallN(symbols.PlannerPursue, uintptr(planner.pointer), uintptr(unsafe.Pointer(unsafe.StringData(goalJSON))), uintptr(len(goalJSON)), uintptr(unsafe.Pointer(&failureOut.pointer)))
+	result = int32(answer)
+	return
+}
+
+func PlannerNext(planner Planner, spool Spool) (nextOut Text, failureOut Error, result int32) {
+	answer, _, _ := purego.SyscallN(symbols.PlannerNext, uintptr(planner.pointer), uintptr(spool.pointer), uintptr(unsafe.Pointer(&nextOut.pointer)), uintptr(unsafe.Pointer(&failureOut.pointer)))
+	result = int32(answer)
+	return
+}
+
+func PlannerStep(planner Planner) (number uint32) {
+	answer, _, _ := purego.SyscallN(symbols.PlannerStep, uintptr(planner.pointer))
+	return uint32(answer)
+}
+
+func PlannerWakeAt(planner Planner) (seconds int64) {
+	answer, _, _ := purego.SyscallN(symbols.PlannerWakeAt, uintptr(planner.pointer))
+	return int64(answer)
+}
+
+func PlannerUpload(planner Planner, spool Spool) (uploadOut Text, failureOut Error, result int32) {
+	answer, _, _ := purego.SyscallN(symbols.PlannerUpload, uintptr(planner.pointer), uintptr(spool.pointer), uintptr(unsafe.Pointer(&uploadOut.pointer)), uintptr(unsafe.Pointer(&failureOut.pointer)))
+	result = int32(answer)
+	return
+}
+
+func PlannerEscrow(planner Planner, spool Spool, password Secret, now int64) (appendOut Buffer, failureOut Error, result int32) {
+	answer, _, _ := purego.SyscallN(symbols.PlannerEscrow, uintptr(planner.pointer), uintptr(spool.pointer), uintptr(password.pointer), uintptr(now), uintptr(unsafe.Pointer(&appendOut.pointer)), uintptr(unsafe.Pointer(&failureOut.pointer)))
+	result = int32(answer)
+	return
+}
+
+func PlannerDone(planner Planner, now int64) (failureOut Error, result int32) {
+	answer, _, _ := purego.SyscallN(symbols.PlannerDone, uintptr(planner.pointer), uintptr(now), uintptr(unsafe.Pointer(&failureOut.pointer)))
+	result = int32(answer)
+	return
+}
+
+func PlannerFailed(planner Planner, status int32, now int64) (failureOut Error, result int32) {
+	answer, _, _ := purego.SyscallN(symbols.PlannerFailed, uintptr(planner.pointer), uintptr(status), uintptr(now), uintptr(unsafe.Pointer(&failureOut.pointer)))
+	result = int32(answer)
+	return
+}
+
+func PlannerReceipt(planner Planner, spool Spool, receiptJSON string, now int64) (appendOut Buffer, failureOut Error, result int32) {
+	answer, _, _ := purego.SyscallN(symbols.PlannerReceipt, uintptr(planner.pointer), uintptr(spool.pointer), uintptr(unsafe.Pointer(unsafe.StringData(receiptJSON))), uintptr(len(receiptJSON)), uintptr(now), uintptr(unsafe.Pointer(&appendOut.pointer)), uintptr(unsafe.Pointer(&failureOut.pointer)))
+	result = int32(answer)
+	return
+}
+
+func PlannerAwaits(planner Planner, spool Spool, index int) (is bool) {
+	answer, _, _ := purego.SyscallN(symbols.PlannerAwaits, uintptr(planner.pointer), uintptr(spool.pointer), uintptr(index))
+	return answer&0xFF != 0
+}
+
+func PlannerAskAgain(planner Planner) (failureOut Error, result int32) {
+	answer, _, _ := purego.SyscallN(symbols.PlannerAskAgain, uintptr(planner.pointer), uintptr(unsafe.Pointer(&failureOut.pointer)))
+	result = int32(answer)
+	return
+}
+
+func PlannerFree(planner Planner) {
+	purego.SyscallN(symbols.PlannerFree, uintptr(planner.pointer))
+}
+
+func BitlockerOpen(stateJSON string, organization string, device string, volume string, rulesJSON string, to Certificates) (plannerOut Planner, failureOut Error, result int32) {
+	answer, _, _ := purego.SyscallN(symbols.BitlockerOpen, uintptr(unsafe.Pointer(unsafe.StringData(stateJSON))), uintptr(len(stateJSON)), uintptr(unsafe.Pointer(unsafe.StringData(organization))), uintptr(len(organization)), uintptr(unsafe.Pointer(unsafe.StringData(device))), uintptr(len(device)), uintptr(unsafe.Pointer(unsafe.StringData(volume))), uintptr(len(volume)), uintptr(unsafe.Pointer(unsafe.StringData(rulesJSON))), uintptr(len(rulesJSON)), uintptr(to.pointer), uintptr(unsafe.Pointer(&plannerOut.pointer)), uintptr(unsafe.Pointer(&failureOut.pointer)))
+	result = int32(answer)
+	return
+}
+
+func BitlockerLook(planner Planner, machineJSON string, now int64) (failureOut Error, result int32) {
+	answer, _, _ := purego.SyscallN(symbols.BitlockerLook, uintptr(planner.pointer), uintptr(unsafe.Pointer(unsafe.StringData(machineJSON))), uintptr(len(machineJSON)), uintptr(now), uintptr(unsafe.Pointer(&failureOut.pointer)))
+	result = int32(answer)
+	return
+}
+
+func BitlockerCall(planner Planner) (callOut Text, failureOut Error, result int32) {
+	answer, _, _ := purego.SyscallN(symbols.BitlockerCall, uintptr(planner.pointer), uintptr(unsafe.Pointer(&callOut.pointer)), uintptr(unsafe.Pointer(&failureOut.pointer)))
+	result = int32(answer)
+	return
+}
+
+func BitlockerAnswer(planner Planner, answerJSON string) (failureOut Error, result int32) {
+	answer, _, _ := purego.SyscallN(symbols.BitlockerAnswer, uintptr(planner.pointer), uintptr(unsafe.Pointer(unsafe.StringData(answerJSON))), uintptr(len(answerJSON)), uintptr(unsafe.Pointer(&failureOut.pointer)))
+	result = int32(answer)
+	return
+}
+
+func BitlockerReturned(planner Planner, code uint32, protector string, now int64) (failureOut Error, result int32) {
+	answer, _, _ := purego.SyscallN(symbols.BitlockerReturned, uintptr(planner.pointer), uintptr(code), uintptr(unsafe.Pointer(unsafe.StringData(protector))), uintptr(len(protector)), uintptr(now), uintptr(unsafe.Pointer(&failureOut.pointer)))
+	result = int32(answer)
+	return
+}
+
+func FilevaultOpen(stateJSON string, device string, rulesJSON string) (plannerOut Planner, failureOut Error, result int32) {
+	answer, _, _ := purego.SyscallN(symbols.FilevaultOpen, uintptr(unsafe.Pointer(unsafe.StringData(stateJSON))), uintptr(len(stateJSON)), uintptr(unsafe.Pointer(unsafe.StringData(device))), uintptr(len(device)), uintptr(unsafe.Pointer(unsafe.StringData(rulesJSON))), uintptr(len(rulesJSON)), uintptr(unsafe.Pointer(&plannerOut.pointer)), uintptr(unsafe.Pointer(&failureOut.pointer)))
+	result = int32(answer)
+	return
+}
+
+func FilevaultLook(planner Planner, seenJSON string, envelope []byte, now int64) (failureOut Error, result int32) {
+	answer, _, _ := purego.SyscallN(symbols.FilevaultLook, uintptr(planner.pointer), uintptr(unsafe.Pointer(unsafe.StringData(seenJSON))), uintptr(len(seenJSON)), uintptr(unsafe.Pointer(unsafe.SliceData(envelope))), uintptr(len(envelope)), uintptr(now), uintptr(unsafe.Pointer(&failureOut.pointer)))
+	result = int32(answer)
+	return
+}
+
+func FilevaultBegin(planner Planner, now int64) (failureOut Error, result int32) {
+	answer, _, _ := purego.SyscallN(symbols.FilevaultBegin, uintptr(planner.pointer), uintptr(now), uintptr(unsafe.Pointer(&failureOut.pointer)))
+	result = int32(answer)
+	return
+}
+
+func FilevaultCommand(planner Planner, user string, secret Secret) (argumentsOut Buffer, inputOut Secret, failureOut Error, result int32) {
+	answer, _, _ := purego.SyscallN(symbols.FilevaultCommand, uintptr(planner.pointer), uintptr(unsafe.Pointer(unsafe.StringData(user))), uintptr(len(user)), uintptr(secret.pointer), uintptr(unsafe.Pointer(&argumentsOut.pointer)), uintptr(unsafe.Pointer(&inputOut.pointer)), uintptr(unsafe.Pointer(&failureOut.pointer)))
+	result = int32(answer)
+	return
+}
+
+func FilevaultAttested(planner Planner, isPresent bool, now int64) (failureOut Error, result int32) {
+	answer, _, _ := purego.SyscallN(symbols.FilevaultAttested, uintptr(planner.pointer), word(isPresent), uintptr(now), uintptr(unsafe.Pointer(&failureOut.pointer)))
+	result = int32(answer)
+	return
+}
+
+func FilevaultReply(planner Planner, reply string, now int64) (failureOut Error, result int32) {
+	answer, _, _ := purego.SyscallN(symbols.FilevaultReply, uintptr(planner.pointer), uintptr(unsafe.Pointer(unsafe.StringData(reply))), uintptr(len(reply)), uintptr(now), uintptr(unsafe.Pointer(&failureOut.pointer)))
+	result = int32(answer)
+	return
 }
 
 func LUKSVolume(header []byte) (volumeOut Text, failureOut Error, result int32) {
@@ -265,10 +495,128 @@ func LUKSVolume(header []byte) (volumeOut Text, failureOut Error, result int32) 
 	return
 }
 
+func LUKSOpen(stateJSON string, planJSON string, device string, volume string, pinned Certificates) (plannerOut Planner, failureOut Error, result int32) {
+	answer, _, _ := purego.SyscallN(symbols.LUKSOpen, uintptr(unsafe.Pointer(unsafe.StringData(stateJSON))), uintptr(len(stateJSON)), uintptr(unsafe.Pointer(unsafe.StringData(planJSON))), uintptr(len(planJSON)), uintptr(unsafe.Pointer(unsafe.StringData(device))), uintptr(len(device)), uintptr(unsafe.Pointer(unsafe.StringData(volume))), uintptr(len(volume)), uintptr(pinned.pointer), uintptr(unsafe.Pointer(&plannerOut.pointer)), uintptr(unsafe.Pointer(&failureOut.pointer)))
+	result = int32(answer)
+	return
+}
+
 func LUKSMetadataCommand(volume string) (argumentsOut Buffer, failureOut Error, result int32) {
 	answer, _, _ := purego.SyscallN(symbols.LUKSMetadataCommand, uintptr(unsafe.Pointer(unsafe.StringData(volume))), uintptr(len(volume)), uintptr(unsafe.Pointer(&argumentsOut.pointer)), uintptr(unsafe.Pointer(&failureOut.pointer)))
 	result = int32(answer)
 	return
+}
+
+func LUKSLook(planner Planner, header []byte, metadata []byte, atHandJSON string, now int64) (failureOut Error, result int32) {
+	var answer uintptr
+	if runtime.GOARCH == "amd64" {
+		answer, _, _ = purego.SyscallN(symbols.LUKSLook, uintptr(planner.pointer), uintptr(unsafe.Pointer(unsafe.SliceData(header))), uintptr(len(header)), uintptr(unsafe.Pointer(unsafe.SliceData(metadata))), uintptr(len(metadata)), uintptr(now), uintptr(unsafe.Pointer(unsafe.StringData(atHandJSON))), uintptr(len(atHandJSON)), uintptr(unsafe.Pointer(&failureOut.pointer)))
+	} else {
+		answer, _, _ = purego.SyscallN(symbols.LUKSLook, uintptr(planner.pointer), uintptr(unsafe.Pointer(unsafe.SliceData(header))), uintptr(len(header)), uintptr(unsafe.Pointer(unsafe.SliceData(metadata))), uintptr(len(metadata)), uintptr(unsafe.Pointer(unsafe.StringData(atHandJSON))), uintptr(len(atHandJSON)), uintptr(now), uintptr(unsafe.Pointer(&failureOut.pointer)))
+	}
+	result = int32(answer)
+	return
+}
+
+func LUKSGenerate(planner Planner, now int64) (failureOut Error, result int32) {
+	answer, _, _ := purego.SyscallN(symbols.LUKSGenerate, uintptr(planner.pointer), uintptr(now), uintptr(unsafe.Pointer(&failureOut.pointer)))
+	result = int32(answer)
+	return
+}
+
+func LUKSAuthorization(planner Planner) (view []byte) {
+	data, length, _ := purego.SyscallN(symbols.LUKSAuthorization, uintptr(planner.pointer))
+	return borrowedView(data, length)
+}
+
+func LUKSAuthorizationCommand(planner Planner, volume string) (argumentsOut Buffer, failureOut Error, result int32) {
+	answer, _, _ := purego.SyscallN(symbols.LUKSAuthorizationCommand, uintptr(planner.pointer), uintptr(unsafe.Pointer(unsafe.StringData(volume))), uintptr(len(volume)), uintptr(unsafe.Pointer(&argumentsOut.pointer)), uintptr(unsafe.Pointer(&failureOut.pointer)))
+	result = int32(answer)
+	return
+}
+
+func LUKSCommand(planner Planner, volume string, headerBackup string, keyFile string, passphrase Secret) (argumentsOut Buffer, inputOut Secret, failureOut Error, result int32) {
+	var answer uintptr
+	if runtime.GOARCH == "amd64" {
+		answer, _, _ = purego.SyscallN(symbols.LUKSCommand, uintptr(planner.pointer), uintptr(unsafe.Pointer(unsafe.StringData(volume))), uintptr(len(volume)), uintptr(unsafe.Pointer(unsafe.StringData(headerBackup))), uintptr(len(headerBackup)), uintptr(passphrase.pointer), uintptr(unsafe.Pointer(unsafe.StringData(keyFile))), uintptr(len(keyFile)), uintptr(unsafe.Pointer(&argumentsOut.pointer)), uintptr(unsafe.Pointer(&inputOut.pointer)), uintptr(unsafe.Pointer(&failureOut.pointer)))
+	} else {
+		answer, _, _ = purego.SyscallN(symbols.LUKSCommand, uintptr(planner.pointer), uintptr(unsafe.Pointer(unsafe.StringData(volume))), uintptr(len(volume)), uintptr(unsafe.Pointer(unsafe.StringData(headerBackup))), uintptr(len(headerBackup)), uintptr(unsafe.Pointer(unsafe.StringData(keyFile))), uintptr(len(keyFile)), uintptr(passphrase.pointer), uintptr(unsafe.Pointer(&argumentsOut.pointer)), uintptr(unsafe.Pointer(&inputOut.pointer)), uintptr(unsafe.Pointer(&failureOut.pointer)))
+	}
+	result = int32(answer)
+	return
+}
+
+func SnapdOpen(stateJSON string, organization string, device string, level string, to Certificates) (plannerOut Planner, failureOut Error, result int32) {
+	answer, _, _ := purego.SyscallN(symbols.SnapdOpen, uintptr(unsafe.Pointer(unsafe.StringData(stateJSON))), uintptr(len(stateJSON)), uintptr(unsafe.Pointer(unsafe.StringData(organization))), uintptr(len(organization)), uintptr(unsafe.Pointer(unsafe.StringData(device))), uintptr(len(device)), uintptr(unsafe.Pointer(unsafe.StringData(level))), uintptr(len(level)), uintptr(to.pointer), uintptr(unsafe.Pointer(&plannerOut.pointer)), uintptr(unsafe.Pointer(&failureOut.pointer)))
+	result = int32(answer)
+	return
+}
+
+func SnapdLook(planner Planner, slotsJSON string, now int64) (failureOut Error, result int32) {
+	answer, _, _ := purego.SyscallN(symbols.SnapdLook, uintptr(planner.pointer), uintptr(unsafe.Pointer(unsafe.StringData(slotsJSON))), uintptr(len(slotsJSON)), uintptr(now), uintptr(unsafe.Pointer(&failureOut.pointer)))
+	result = int32(answer)
+	return
+}
+
+func SnapdBody(planner Planner) (bodyOut Secret, failureOut Error, result int32) {
+	answer, _, _ := purego.SyscallN(symbols.SnapdBody, uintptr(planner.pointer), uintptr(unsafe.Pointer(&bodyOut.pointer)), uintptr(unsafe.Pointer(&failureOut.pointer)))
+	result = int32(answer)
+	return
+}
+
+func SnapdGenerated(planner Planner, answered Secret, now int64) (failureOut Error, result int32) {
+	answer, _, _ := purego.SyscallN(symbols.SnapdGenerated, uintptr(planner.pointer), uintptr(answered.pointer), uintptr(now), uintptr(unsafe.Pointer(&failureOut.pointer)))
+	result = int32(answer)
+	return
+}
+
+func SpoolRead(file []byte) (spoolOut Spool, failureOut Error, result int32) {
+	answer, _, _ := purego.SyscallN(symbols.SpoolRead, uintptr(unsafe.Pointer(unsafe.SliceData(file))), uintptr(len(file)), uintptr(unsafe.Pointer(&spoolOut.pointer)), uintptr(unsafe.Pointer(&failureOut.pointer)))
+	result = int32(answer)
+	return
+}
+
+func SpoolCount(spool Spool) (count int) {
+	answer, _, _ := purego.SyscallN(symbols.SpoolCount, uintptr(spool.pointer))
+	return int(answer)
+}
+
+func SpoolDamaged(spool Spool) (count int) {
+	answer, _, _ := purego.SyscallN(symbols.SpoolDamaged, uintptr(spool.pointer))
+	return int(answer)
+}
+
+func SpoolIsWasteful(spool Spool) (is bool) {
+	answer, _, _ := purego.SyscallN(symbols.SpoolIsWasteful, uintptr(spool.pointer))
+	return answer&0xFF != 0
+}
+
+func SpoolUpload(spool Spool, index int) (uploadOut Text, failureOut Error, result int32) {
+	answer, _, _ := purego.SyscallN(symbols.SpoolUpload, uintptr(spool.pointer), uintptr(index), uintptr(unsafe.Pointer(&uploadOut.pointer)), uintptr(unsafe.Pointer(&failureOut.pointer)))
+	result = int32(answer)
+	return
+}
+
+func SpoolPut(spool Spool, envelope Envelope, namesJSON string, now int64) (appendOut Buffer, failureOut Error, result int32) {
+	answer, _, _ := purego.SyscallN(symbols.SpoolPut, uintptr(spool.pointer), uintptr(envelope.pointer), uintptr(unsafe.Pointer(unsafe.StringData(namesJSON))), uintptr(len(namesJSON)), uintptr(now), uintptr(unsafe.Pointer(&appendOut.pointer)), uintptr(unsafe.Pointer(&failureOut.pointer)))
+	result = int32(answer)
+	return
+}
+
+func SpoolAcknowledge(spool Spool, receiptJSON string, level string) (appendOut Buffer, failureOut Error, result int32) {
+	answer, _, _ := purego.SyscallN(symbols.SpoolAcknowledge, uintptr(spool.pointer), uintptr(unsafe.Pointer(unsafe.StringData(receiptJSON))), uintptr(len(receiptJSON)), uintptr(unsafe.Pointer(unsafe.StringData(level))), uintptr(len(level)), uintptr(unsafe.Pointer(&appendOut.pointer)), uintptr(unsafe.Pointer(&failureOut.pointer)))
+	result = int32(answer)
+	return
+}
+
+func SpoolCompact(spool Spool) (fileOut Buffer, failureOut Error, result int32) {
+	answer, _, _ := purego.SyscallN(symbols.SpoolCompact, uintptr(spool.pointer), uintptr(unsafe.Pointer(&fileOut.pointer)), uintptr(unsafe.Pointer(&failureOut.pointer)))
+	result = int32(answer)
+	return
+}
+
+func SpoolFree(spool Spool) {
+	purego.SyscallN(symbols.SpoolFree, uintptr(spool.pointer))
 }
 
 func CertificatesParse(pemOrDER []byte) (certificatesOut Certificates, failureOut Error, result int32) {
@@ -929,6 +1277,17 @@ func StoreMigrate(url string, apply bool) (statementsOut Text, failureOut Error,
 
 func StoreFree(store Store) {
 	purego.SyscallN(symbols.StoreFree, uintptr(store.pointer))
+}
+
+func ReplyAppend(reply Reply, json string) (failureOut Error, result int32) {
+	answer, _, _ := purego.SyscallN(symbols.ReplyAppend, uintptr(reply.pointer), uintptr(unsafe.Pointer(unsafe.StringData(json))), uintptr(len(json)), uintptr(unsafe.Pointer(&failureOut.pointer)))
+	result = int32(answer)
+	return
+}
+
+func ReplyRow(reply Reply, rowJSON string) (is bool) {
+	answer, _, _ := purego.SyscallN(symbols.ReplyRow, uintptr(reply.pointer), uintptr(unsafe.Pointer(unsafe.StringData(rowJSON))), uintptr(len(rowJSON)))
+	return answer&0xFF != 0
 }
 
 func ObservationRead(source string, report []byte, volume string, now int64) (observationOut Text, failureOut Error, result int32) {
