@@ -63,12 +63,11 @@ func (s *server) orbitConfig(w http.ResponseWriter, r *http.Request, one host, b
 	if err != nil {
 		return err
 	}
-	rotations, err := s.escrow.Rotations(ctx, one.uuid)
-	if err != nil {
-		return err
-	}
-	if rotations, err = s.goOn(ctx, one, rotations, said.Done); err != nil {
-		return err
+	var rotations []fdescrow.Rotation
+	if canRotate(one, r) {
+		if rotations, err = s.goOn(ctx, one, said.Done); err != nil {
+			return err
+		}
 	}
 	var told orbitConfig
 	wanted := one.escrowWantedAt > 0 && time.Now().Unix() >= one.escrowSentAt+int64(askAgain/time.Second)
@@ -105,9 +104,25 @@ func notify(one host, assessed fdescrow.Assessment, rotating, wanted, buddy bool
 	return told
 }
 
+// canRotate tells whether the agent makes a new key when it is told: on Linux, one of Fleet's asks its user, who has to want it.
+func canRotate(one host, r *http.Request) bool {
+	switch one.platform {
+	case "darwin":
+		return has(r, capabilityBuddy)
+	case "windows":
+		return true
+	default:
+		return has(r, capabilityReceipts)
+	}
+}
+
 // goOn takes in that a goal was reached, and answers with the rotations that the agent is to work at: they count as sent and delivered, for
 // this is the answer to the agent itself.
-func (s *server) goOn(ctx context.Context, one host, all []fdescrow.Rotation, done string) ([]fdescrow.Rotation, error) {
+func (s *server) goOn(ctx context.Context, one host, done string) ([]fdescrow.Rotation, error) {
+	all, err := s.escrow.Rotations(ctx, one.uuid)
+	if err != nil {
+		return nil, err
+	}
 	var open []fdescrow.Rotation
 	for _, rotation := range all {
 		report := fdescrow.RotationAnswer{Device: one.uuid, Rotation: rotation.ID, By: "orbit"}
@@ -133,6 +148,14 @@ func (s *server) goOn(ctx context.Context, one host, all []fdescrow.Rotation, do
 	return open, nil
 }
 
+// agentsEncrypt tells whether the policy has agents turn BitLocker on.
+func agentsEncrypt(policy *fdescrow.Policy) (bool, error) {
+	values, err := policy.Explain("")
+	return slices.ContainsFunc(values, func(one fdescrow.Explained) bool {
+		return one.Path == "bitlocker.enforcement.by" && string(one.Value) == `"agent"`
+	}), err
+}
+
 // order is what a planner is given.
 func (s *server) order(ctx context.Context, one host, rotations []fdescrow.Rotation) (*order, error) {
 	told := &order{Organization: s.organization, Device: one.uuid}
@@ -141,7 +164,7 @@ func (s *server) order(ctx context.Context, one host, rotations []fdescrow.Rotat
 		told.Goal = goal{"escrow", "escrow"}
 	case "windows":
 		told.Goal = goal{"adopt", "adopt"}
-		if _, err := s.policy.BitLockerProfile(""); !errors.Is(err, fdescrow.ErrMisuse) {
+		if s.agentsEncrypt {
 			told.Goal = goal{"protect", "protect"}
 		}
 	default:

@@ -75,29 +75,30 @@ func (s *server) orbitLUKSData(w http.ResponseWriter, r *http.Request, one host,
 	if said.ClientError != "" {
 		return s.clientError(w, r, one, said.ClientError)
 	}
-	kind := fdescrow.LUKS
+	if message, err := base64.StdEncoding.AppendDecode(nil, said.Passphrase); err == nil && isSealed(message) {
+		switch kind := fdescrow.Kind(said.KeyType); kind {
+		case fdescrow.LUKS, fdescrow.Systemd, fdescrow.Snapd:
+			return s.takeKey(w, r, one, kind, message, &said)
+		}
+		return refuse(http.StatusBadRequest, "key_type of a sealed key is luks, systemd or snapd")
+	}
 	switch said.KeyType {
 	case "recovery_key":
 		if len(said.Passphrase) == 0 || len(said.Salt) > 0 || said.KeySlot != nil {
 			return refuse(http.StatusBadRequest, "a recovery key has a passphrase, and neither salt nor key_slot")
 		}
-		kind = fdescrow.Snapd
+		return s.takeKey(w, r, one, fdescrow.Snapd, said.Passphrase, &said)
 	case "", "passphrase":
 		if len(said.Passphrase) == 0 || len(said.Salt) == 0 || said.KeySlot == nil {
 			return refuse(http.StatusBadRequest, "a passphrase comes with salt and key_slot")
 		}
-	default:
-		return refuse(http.StatusBadRequest, "key_type is not known")
+		return s.takeKey(w, r, one, fdescrow.LUKS, said.Passphrase, &said)
 	}
-	key := []byte(said.Passphrase)
-	if message, err := base64.StdEncoding.AppendDecode(nil, key); err == nil && isSealed(message) {
-		key = message
-	}
-	return s.takeKey(w, r, one, kind, key, &said)
+	return refuse(http.StatusBadRequest, "key_type is not known")
 }
 
-// isSealed tells a message from a key in clear: a key is text, and no text begins like this.
-func isSealed(key []byte) bool { return len(key) > 1 && key[0] == 0x30 }
+// isSealed tells a message from a key in clear: a key is text, and no text has the length of a message at its second place.
+func isSealed(key []byte) bool { return len(key) > 1 && key[0] == 0x30 && key[1] >= 0x80 }
 
 // takeKey stores a key, sealed by the device or now, and answers as the agent understands it.
 func (s *server) takeKey(w http.ResponseWriter, r *http.Request, one host, kind fdescrow.Kind, key []byte, said *uploadedKey) error {

@@ -135,6 +135,9 @@ func (c *configuration) open(ctx context.Context, log *slog.Logger) (s *server, 
 	if s.policy, err = fdescrow.ParsePolicy(text); err != nil {
 		return s, fmt.Errorf("%s: %w", c.policy, err)
 	}
+	if s.agentsEncrypt, err = agentsEncrypt(s.policy); err != nil {
+		return s, err
+	}
 	if text, err = os.ReadFile(c.certificates); err != nil {
 		return s, err
 	}

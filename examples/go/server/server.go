@@ -22,6 +22,8 @@ type server struct {
 	hosts        *hosts
 	escrow       *fdescrow.Escrow
 	kick         chan struct{} // a key came: check now
+
+	agentsEncrypt bool
 }
 
 func (s *server) close() {
