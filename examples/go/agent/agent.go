@@ -43,7 +43,6 @@ type agent struct {
 
 	device device
 	told   *order // what the device was opened with
-	done   string // the goal that was reached, to be told
 }
 
 // maxSteps is more than any goal has: a program that goes in circles ends.
@@ -79,7 +78,9 @@ func (a *agent) round(ctx context.Context) (time.Duration, error) {
 		return time.Minute, err
 	}
 	if next.Standing == fdescrow.StandingRests {
-		a.done = told.Goal.ID
+		if err := a.folder.replace("done", []byte(told.Goal.ID)); err != nil {
+			return time.Minute, err
+		}
 	}
 	wake := 5 * time.Minute
 	if !next.WakeAt.IsZero() {
@@ -90,9 +91,12 @@ func (a *agent) round(ctx context.Context) (time.Duration, error) {
 
 // ask is what the server says, or, where it cannot be reached, what it said last.
 func (a *agent) ask(ctx context.Context) (*order, error) {
-	told, err := a.client.config(ctx, a.done)
+	done, err := a.folder.read("done") // the goal that was reached: told until another one is
+	if err != nil {
+		return nil, err
+	}
+	told, err := a.client.config(ctx, string(done))
 	if err == nil {
-		a.done = ""
 		text, err := json.Marshal(told)
 		if err != nil {
 			return nil, err

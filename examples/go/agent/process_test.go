@@ -27,7 +27,7 @@ backup_directory = "FOLDER/headers"
 after_reveal = 0
 `
 
-// policy is the policy, with a folder that is not made yet.
+// newWorldOf is a world with the policy; its paths are not known before there is a folder.
 func newWorldOf(t *testing.T, system string) *world {
 	t.Helper()
 	folder := t.TempDir()
@@ -62,13 +62,13 @@ func TestAPCIsEncryptedAndKeepsItsKeyWhateverHappens(t *testing.T) {
 	}
 	// The answer is lost: it is sent again.
 	w.trouble.Store(wireIsHalf)
+	w.dies("AGENT_DIES_AFTER=ProtectKeyWithTPM")
 	w.runs()
 	w.trouble.Store(wireIsWell)
 	if w.spooled() != 1 || readComputer(w.path("computer.json")).Conversion != 0 {
 		t.Fatal("the disk is encrypted without a receipt")
 	}
 	w.available()
-	w.dies("AGENT_DIES_AFTER=ProtectKeyWithTPM")
 	w.dies("AGENT_DIES_AFTER=Encrypt")
 	w.runs()
 	first := w.passwords()
@@ -96,7 +96,7 @@ func TestAPCIsEncryptedAndKeepsItsKeyWhateverHappens(t *testing.T) {
 	if second[0] == first[0] || w.spooled() != 0 {
 		t.Fatal("the old password is the one that is left")
 	}
-	w.runs() // tells that it is done
+	w.runs() // tells that it is done: the old key is retired
 	if got := w.reveals(); got != second[0] {
 		t.Fatal("another password is shown")
 	}
@@ -229,7 +229,7 @@ func TestALinuxVolumeKeepsItsKeyWhateverHappens(t *testing.T) {
 		w.runs()
 		return !w.opens(first)
 	})
-	w.runs()
+	w.runs() // tells that it is done: the old key is retired
 	second := w.reveals()
 	if !w.opens(second) || !w.opens("user-passphrase") || w.slots() != 2 || w.spooled() != 0 {
 		t.Fatal("the new key does not open the volume")
@@ -252,7 +252,9 @@ func TestAnAgentGoesOnWithoutAServer(t *testing.T) {
 	}
 	w.trouble.Store(wireIsTaken)
 	w.wire.CloseClientConnections()
-	w.until("it waits", func() bool { return w.situation() == "receipt_awaited" || w.situation() == "not_verified_yet" || w.situation() == "not_stored_yet" })
+	w.until("it waits", func() bool {
+		return w.situation() == "receipt_awaited" || w.situation() == "not_verified_yet" || w.situation() == "not_stored_yet"
+	})
 	running.end()
 	if err := <-running.ended; err != nil {
 		t.Fatal("it does not end by itself: ", err)

@@ -182,17 +182,34 @@ func (s *server) order(ctx context.Context, one host, rotations []fdescrow.Rotat
 		return told, nil
 	}
 	var aim rotation
-	aim.Rotate.Replace = []string{}
+	replaced, err := s.replaced(ctx, one, rotations[0])
+	if err != nil {
+		return nil, err
+	}
+	aim.Rotate.Replace = replaced
+	told.Goal.Aim = aim
+	return told, nil
+}
+
+// replaced are the protectors that go when the new one is verified: that of the key which is replaced, and those of earlier keys of the
+// volume. What came since is never named.
+func (s *server) replaced(ctx context.Context, one host, rotation fdescrow.Rotation) ([]string, error) {
 	keys, err := s.escrow.History(ctx, one.uuid)
 	if err != nil {
 		return nil, err
 	}
+	var newest uint64
 	for _, key := range keys {
-		// The keys that were there when the rotation was asked for.
-		if key.Number <= rotations[0].Known && key.Protector != "" && !slices.Contains(aim.Rotate.Replace, key.Protector) {
-			aim.Rotate.Replace = append(aim.Rotate.Replace, key.Protector)
+		if key.ID == rotation.Old {
+			newest = key.Number
 		}
 	}
-	told.Goal.Aim = aim
-	return told, nil
+	names := []string{}
+	for _, key := range keys {
+		same := key.Kind == rotation.Place.Kind && key.Volume == rotation.Place.Volume
+		if same && key.Number <= newest && key.Retired.IsZero() && key.Protector != "" && !slices.Contains(names, key.Protector) {
+			names = append(names, key.Protector)
+		}
+	}
+	return names, nil
 }

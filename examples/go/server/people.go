@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"net/http"
 	"strconv"
@@ -104,6 +105,13 @@ func (s *server) encryptionKey(w http.ResponseWriter, r *http.Request, who user)
 		Device: one.uuid, By: who.Name, Reason: cmp.Or(r.FormValue("reason"), "asked for without a reason"), Ticket: r.FormValue("ticket"),
 		Volume: r.FormValue("volume"), Protector: r.FormValue("protector"), Recovery: r.FormValue("recovery"),
 	}
+	if wish.Volume == "" && wish.Protector == "" {
+		if only, err := s.onlyPlace(r.Context(), one); err != nil {
+			return revealFailure(err)
+		} else if only.Kind != "" {
+			wish.Kind, wish.Volume, wish.Protector = only.Kind, only.Volume, only.Protector
+		}
+	}
 	if who.Issuer != "" {
 		wish.Person = &fdescrow.Person{Issuer: who.Issuer, Subject: who.Person}
 	}
@@ -121,6 +129,22 @@ func (s *server) encryptionKey(w http.ResponseWriter, r *http.Request, who user)
 		w.Header().Set("Content-Type", "application/json; charset=utf-8")
 		_, _ = w.Write(document)
 	})
+}
+
+// onlyPlace is the place of the keys that are in use, if it is one: replaced keys, of protectors that are gone, are handed out to whoever
+// names them.
+func (s *server) onlyPlace(ctx context.Context, one host) (only fdescrow.Place, err error) {
+	keys, err := s.escrow.History(ctx, one.uuid)
+	for _, key := range keys {
+		switch {
+		case !key.Retired.IsZero():
+		case only.Kind == "":
+			only = key.Place
+		case only != key.Place:
+			return fdescrow.Place{}, nil // the escrow says which there are
+		}
+	}
+	return only, err
 }
 
 // receivedAt is when a key came, which checking it does not change.
