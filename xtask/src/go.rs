@@ -21,9 +21,9 @@ const FUZZ_TARGETS: [&str; 3] = ["FuzzParseEnvelope", "FuzzParsePolicy", "FuzzPa
 
 /// Everything that a change of go/ or of the C ABI must pass. The library is built as for development.
 pub(crate) fn check(steps: &mut Steps, place: &Place) -> Result<(), Failure> {
-    let go = Go { place, library: place.target.join("go") };
+    let go = Go { place, library: place.target.join("go"), module: "go" };
     steps.run("go, library", || go.lay_out())?;
-    steps.run("go, format and lints", || go.lint())?;
+    steps.run("go, format and lints", || go.lint("./..."))?;
     steps.run("go, cgo", || run(go.test(Way::Cgo).args(["-race", "./..."])))?;
     steps.run("go, without cgo", || run(go.test(Way::Loaded).arg("./...")))?;
     // both ways where a slip shows: what is loaded under the race detector, cgo's rules with a collector that never rests
@@ -32,7 +32,12 @@ pub(crate) fn check(steps: &mut Steps, place: &Place) -> Result<(), Failure> {
     })?;
     steps
         .run("go, cgo's rules", || run(go.test(Way::Cgo).env("GOEXPERIMENT", "cgocheck2").env("GOGC", "1").arg(".")))?;
-    steps.run("go, fuzz", || go.fuzz())
+    steps.run("go, fuzz", || go.fuzz())?;
+    let examples = Go { module: "examples/go", ..go };
+    // the server's own table needs a driver that takes long to compile: only what differs between systems is vetted for each
+    steps.run("go examples, format and lints", || examples.lint("./agent"))?;
+    steps.run("go examples, cgo", || run(examples.test(Way::Cgo).arg("./...")))?;
+    steps.run("go examples, without cgo", || run(examples.test(Way::Loaded).arg("./...")))
 }
 
 /// Writes anew what follows from C's header.
@@ -51,6 +56,8 @@ struct Go<'a> {
     place: &'a Place,
     /// Where the library lies as it would be installed: linked from `static`, loaded from `shared`.
     library: PathBuf,
+    /// The folder of the Go module that is checked.
+    module: &'static str,
 }
 
 impl Go<'_> {
@@ -95,19 +102,23 @@ impl Go<'_> {
         Ok(folder)
     }
 
-    fn lint(&self) -> Result<Outcome, Failure> {
+    /// `of_systems` is what is vetted for other systems, too.
+    fn lint(&self, of_systems: &str) -> Result<Outcome, Failure> {
         let unformatted = output(self.command("gofmt").args(["-l", "."]))?;
         if !unformatted.is_empty() {
             return Err(Failure(format!("not as gofmt writes it:\n{unformatted}")));
         }
         run(self.go(Way::Cgo).args(["vet", "./..."]))?;
         for (system, processor) in OTHER_SYSTEMS {
-            run(self.go(Way::Loaded).env("GOOS", system).env("GOARCH", processor).args(["vet", "./..."]))?;
+            run(self.go(Way::Loaded).env("GOOS", system).env("GOARCH", processor).args(["vet", of_systems]))?;
         }
         let staticcheck = self.library.join("staticcheck");
+        let tools = self.place.root.join("go/tools");
         run(self
             .go(Way::Loaded)
-            .args(["build", "-C", "tools", "-o"])
+            .args(["build", "-C"])
+            .arg(tools)
+            .arg("-o")
             .arg(&staticcheck)
             .arg("honnef.co/go/tools/cmd/staticcheck"))?;
         for way in [Way::Cgo, Way::Loaded] {
@@ -128,7 +139,7 @@ impl Go<'_> {
     /// A program run in the folder of the module.
     fn command(&self, program: impl AsRef<Path>) -> Command {
         let mut command = self.place.command(program);
-        command.current_dir(self.place.root.join("go"));
+        command.current_dir(self.place.root.join(self.module));
         command
     }
 

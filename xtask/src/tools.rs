@@ -62,10 +62,16 @@ pub(crate) const TEST: Need = Need {
     ],
 };
 
-/// For `cargo xtask go`: Go itself, and what cgo asks for the library.
+/// For `cargo xtask go`: Go itself, what cgo asks for the library, and what the examples run.
 pub(crate) const GO: Need = Need {
     wheels: &[],
-    programs: &[program("go", "golang-go"), program("pkg-config", "pkgconf"), program("cc", "gcc")],
+    programs: &[
+        program("go", "golang-go"),
+        program("pkg-config", "pkgconf"),
+        program("cc", "gcc"),
+        // the agent of the examples
+        program("cryptsetup", "cryptsetup-bin"),
+    ],
 };
 
 /// For the steps that `--all` adds.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/base64"
 	"errors"
@@ -105,8 +106,10 @@ func (s *server) takeKey(w http.ResponseWriter, r *http.Request, one host, kind 
 	if len(key) == 0 {
 		return refuse(http.StatusBadRequest, "encryption_key must be provided")
 	}
-	upload := fdescrow.Sealed(one.uuid, kind, key)
+	upload, request := fdescrow.Sealed(one.uuid, kind, key), said.Request
 	if !isSealed(key) {
+		// A key in clear that is sent again, because the answer was lost, is stored once: by the name of the request and the key itself.
+		request = cmp.Or(request, "orbit")
 		secret, err := fdescrow.NewSecret(key)
 		if err != nil {
 			return err
@@ -114,7 +117,7 @@ func (s *server) takeKey(w http.ResponseWriter, r *http.Request, one host, kind 
 		defer secret.Close()
 		upload = fdescrow.Plaintext(one.uuid, kind, secret)
 	}
-	receipt, err := s.escrow.Receive(r.Context(), upload.By("orbit").Volume(said.Volume).Protector(said.Protector).Request(said.Request))
+	receipt, err := s.escrow.Receive(r.Context(), upload.By("orbit").Volume(said.Volume).Protector(said.Protector).Request(request))
 	switch {
 	case errors.Is(err, fdescrow.ErrKeyFormat):
 		return &failure{http.StatusUnprocessableEntity, "this is no recovery key that can be kept here", err}

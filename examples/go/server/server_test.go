@@ -190,6 +190,10 @@ func TestAnOrbitOnWindows(t *testing.T) {
 	// Base64 of the bytes, as Go writes []byte.
 	document := string(must(json.Marshal(map[string]any{"orbit_node_key": node, "encryption_key": []byte(windowsKey), "client_error": ""})))
 	b.says("POST", "/api/fleet/orbit/disk_encryption_key", document, 204)
+	b.says("POST", "/api/fleet/orbit/disk_encryption_key", document, 204) // the answer was lost
+	if keys := must(b.escrow.History(context.Background(), "PC-1")); len(keys) != 1 {
+		t.Error(len(keys), "keys")
+	}
 	b.check()
 	b.osquery("PC-1", `{"fleet_detail_query_disk_encryption_windows":[{"drive_letter":"C:","conversion_status":"1","protection_status":"1","encryption_method":"XTS_AES_256"}]}`)
 	if told := b.notifications(node, ""); len(told) != 0 {
