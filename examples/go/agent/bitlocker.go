@@ -95,7 +95,7 @@ func (b *bitlocker) password(ctx context.Context) (*fdescrow.Secret, error) {
 	}
 	got, err := b.volume.call(ctx, call)
 	if err == nil && got.secret == nil {
-		err = errors.New("Windows did not show the recovery password")
+		err = errors.New("the recovery password was not shown")
 	}
 	return got.secret, err
 }
