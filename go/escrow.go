@@ -63,18 +63,22 @@ func Open(url, organization string, options ...Option) (*Escrow, error) {
 	if err := load(); err != nil {
 		return nil, err
 	}
-	given := settings{clock: time.Now}
-	given.document.Organization = organization
-	for _, option := range options {
-		option(&given)
-	}
 	store, failure, result := native.StoreOpen(url)
 	if err := failed(failure, result); err != nil {
 		return nil, err
 	}
 	// The escrow goes on with it.
 	defer native.StoreFree(store)
-	return given.open(store)
+	return settingsOf(organization, options).open(store)
+}
+
+func settingsOf(organization string, options []Option) *settings {
+	given := &settings{clock: time.Now}
+	given.document.Organization = organization
+	for _, option := range options {
+		option(given)
+	}
+	return given
 }
 
 func (s *settings) open(store native.Store) (*Escrow, error) {

@@ -199,3 +199,75 @@ func ExampleError() {
 	// KeyFormat input true
 	// Read the key again; the message says which group is wrong.
 }
+
+// An agent on a Mac takes one step after the other until there is nothing to do. It may be killed anywhere.
+func ExamplePlanner() {
+	ctx := context.Background()
+	certificates, keyring, escrow := organization()
+	defer escrow.Close()
+	defer keyring.Close()
+	folder, err := os.MkdirTemp("", "fdescrow")
+	check(err)
+	defer os.RemoveAll(folder)
+	path := filepath.Join(folder, "spool")
+	sight := fdescrow.FileVaultSight{Enabled: fdescrow.Yes, EscrowProfile: fdescrow.Yes, Envelope: message(certificates)}
+	goal := fdescrow.Goal{ID: "enrolment", Aim: fdescrow.AimEscrow}
+	upload := func(key fdescrow.SpooledKey) (fdescrow.Receipt, error) {
+		if _, err := escrow.Receive(ctx, key.Upload().By("agent")); err != nil {
+			return fdescrow.Receipt{}, err
+		}
+		if _, err := escrow.Check(ctx, keyring, fdescrow.CheckOptions{}); err != nil {
+			return fdescrow.Receipt{}, err
+		}
+		return escrow.Receive(ctx, key.Upload().By("agent"))
+	}
+	var state []byte
+	save := func(planner *fdescrow.FileVaultPlanner) {
+		state, err = planner.State()
+		check(err)
+	}
+
+	step := func() fdescrow.Next {
+		planner, err := fdescrow.OpenFileVault(fdescrow.FileVaultOptions{State: state, Device: "C02XYZ"})
+		check(err)
+		defer planner.Close()
+		spool, err := fdescrow.OpenSpool(path)
+		check(err)
+		defer spool.Close()
+		check(planner.Look(sight))
+		check(planner.Pursue(goal))
+		next, err := planner.Next(spool)
+		check(err)
+		switch next.Step {
+		case fdescrow.StepEscrow: // it is safe when it is on the disk
+			check(planner.Escrow(spool, nil))
+			check(spool.Sync())
+			check(planner.Done())
+		case fdescrow.StepAsk: // the planner learns first what became of it; then the spool may let it go
+			key, err := planner.Upload(spool)
+			check(err)
+			receipt, err := upload(key)
+			if err != nil {
+				check(planner.Failed(-1))
+				break
+			}
+			check(planner.Receipt(spool, receipt))
+			save(planner)
+			check(spool.Sync())
+		}
+		save(planner)
+		return next
+	}
+
+	for {
+		next := step()
+		fmt.Println(next.Standing, next.Situation)
+		if next.Step == fdescrow.StepNone {
+			break
+		}
+	}
+	// Output:
+	// acts envelope_new
+	// acts answer_due
+	// rests done
+}

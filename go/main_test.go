@@ -83,3 +83,10 @@ func shown(t testing.TB, use func(func([]byte)) error) string {
 	}
 	return text
 }
+
+// done is something that a test cannot go on without.
+func done(err error) {
+	if err != nil {
+		panic(err)
+	}
+}

@@ -599,3 +599,47 @@ func TestACommandGetsItsInputAndSaysHowItEnded(t *testing.T) {
 		t.Fatal(err)
 	}
 }
+
+func TestPlannersAndSpoolsThatAreClosedOrNeverOpenedGiveAnError(t *testing.T) {
+	a := newAgent(t)
+	closed := a.openWindows(nil, windows{tpmProtector})
+	gone := a.spool()
+	done(errors.Join(closed.Close(), closed.Close(), gone.Close(), gone.Close()))
+	secret := must(NewSecret([]byte("x")))
+	done(secret.Close())
+	open := a.openWindows(nil, windows{tpmProtector})
+	for name, err := range map[string]error{
+		"pursue":         closed.Pursue(Goal{ID: "a", Aim: AimAdopt}),
+		"done":           closed.Done(),
+		"failed":         closed.Failed(1),
+		"ask again":      closed.AskAgain(),
+		"look":           closed.Look(Computer{}),
+		"answer":         closed.Answer(AnswerText("")),
+		"zero planner":   (&Planner{}).Done(),
+		"zero LUKS":      (&LUKSPlanner{}).Generate(),
+		"zero FileVault": (&FileVaultPlanner{}).Begin(),
+		"zero snapd":     (&SnapdPlanner{}).Look(nil),
+		"nil answer":     (&SnapdPlanner{}).Generated(nil),
+		"closed spool":   open.Receipt(gone, Receipt{}),
+		"nil spool":      open.Receipt(nil, Receipt{}),
+		"sync":           gone.Sync(),
+		"nil sync":       (*Spool)(nil).Sync(),
+		"put":            gone.Put(nil, "", Place{}, "", noon),
+		"acknowledge":    gone.Acknowledge(Receipt{}, ""),
+		"password":       open.Escrow(a.spool(), secret),
+	} {
+		if !errors.Is(err, ErrClosed) {
+			t.Error(name, err)
+		}
+	}
+	if _, err := open.Next(nil); !errors.Is(err, ErrClosed) {
+		t.Error(err)
+	}
+	if _, err := OpenBitLocker(BitLockerOptions{Organization: "example.com", Device: "A"}); !errors.Is(err, ErrClosed) {
+		t.Error(err)
+	}
+	if gone.Len() != 0 || gone.Pending() != nil || closed.Awaits(gone, 0) || (&LUKSPlanner{}).Authorization() != "" {
+		t.Error("something is left of what was closed")
+	}
+	done(errors.Join((*Planner)(nil).Close(), (*Spool)(nil).Close(), (*Command)(nil).Close(), (&LUKSPlanner{}).Close()))
+}

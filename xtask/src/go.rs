@@ -28,10 +28,11 @@ pub(crate) fn check(steps: &mut Steps, place: &Place) -> Result<(), Failure> {
     steps.run("go, without cgo", || run(go.test(Way::Loaded).arg("./...")))?;
     // both ways where a slip shows: what is loaded under the race detector, cgo's rules with a collector that never rests
     steps.run("go, loaded, race", || {
-        run(go.test(Way::Cgo).args(["-race", "-tags", "fdescrow_purego"]).env("GOGC", "1").arg("."))
+        run(go.test(Way::Cgo).args(["-short", "-race", "-tags", "fdescrow_purego"]).env("GOGC", "1").arg("."))
     })?;
-    steps
-        .run("go, cgo's rules", || run(go.test(Way::Cgo).env("GOEXPERIMENT", "cgocheck2").env("GOGC", "1").arg(".")))?;
+    steps.run("go, cgo's rules", || {
+        run(go.test(Way::Cgo).args(["-short", "."]).env("GOEXPERIMENT", "cgocheck2").env("GOGC", "1"))
+    })?;
     steps.run("go, fuzz", || go.fuzz())?;
     let examples = Go { module: "examples/go", ..go };
     // the server's own table needs a driver that takes long to compile: only what differs between systems is vetted for each

@@ -31,29 +31,30 @@ type Operations struct {
 	Agree      func(point, output []byte) Answer
 }
 
-// C holds a number for each of them, not a pointer of Go.
+// C holds a number for what is Go's, not a pointer of Go.
 var (
-	operations sync.Map // uintptr → *Operations
+	numbers    sync.Map // uintptr → *Operations, *StoreMethods, *StoreFactory
 	lastNumber atomic.Uintptr
 )
 
-func register(given *Operations) uintptr {
+func register(given any) uintptr {
 	number := lastNumber.Add(1)
-	operations.Store(number, given)
+	numbers.Store(number, given)
 	return number
 }
 
-func forget(number uintptr) { operations.Delete(number) }
+func forget(number uintptr) { numbers.Delete(number) }
 
-// Registered tells how many keys the library holds functions of; for tests.
+// Registered tells how many keys and stores the library holds functions of; for tests.
 func Registered() (count int) {
-	operations.Range(func(any, any) bool { count++; return true })
+	numbers.Range(func(any, any) bool { count++; return true })
 	return count
 }
 
-func registered(number uintptr) *Operations {
-	found, _ := operations.Load(number)
-	given, _ := found.(*Operations)
+// registered is what has this number; nil if it is of another type.
+func registered[T any](number uintptr) *T {
+	found, _ := numbers.Load(number)
+	given, _ := found.(*T)
 	return given
 }
 
@@ -66,7 +67,7 @@ func unavailableIfPanicked(answer *Answer) {
 
 func rawPrivate(number uintptr, input, output []byte) (answer Answer) {
 	defer unavailableIfPanicked(&answer)
-	if given := registered(number); given != nil && given.RawPrivate != nil {
+	if given := registered[Operations](number); given != nil && given.RawPrivate != nil {
 		return given.RawPrivate(input, output)
 	}
 	return Unavailable
@@ -74,7 +75,7 @@ func rawPrivate(number uintptr, input, output []byte) (answer Answer) {
 
 func decrypt(number uintptr, padding uint32, ciphertext, output []byte) (length int, answer Answer) {
 	defer unavailableIfPanicked(&answer)
-	if given := registered(number); given != nil && given.Decrypt != nil {
+	if given := registered[Operations](number); given != nil && given.Decrypt != nil {
 		return given.Decrypt(padding, ciphertext, output)
 	}
 	return 0, Unavailable
@@ -82,7 +83,7 @@ func decrypt(number uintptr, padding uint32, ciphertext, output []byte) (length 
 
 func agree(number uintptr, point, output []byte) (answer Answer) {
 	defer unavailableIfPanicked(&answer)
-	if given := registered(number); given != nil && given.Agree != nil {
+	if given := registered[Operations](number); given != nil && given.Agree != nil {
 		return given.Agree(point, output)
 	}
 	return Unavailable

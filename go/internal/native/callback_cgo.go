@@ -31,3 +31,24 @@ func goFdescrowAgree(context unsafe.Pointer, point C.fdescrow_bytes, output *C.u
 	shown := borrowedView(unsafe.Pointer(point.data), point.length)
 	return C.int32_t(agree(uintptr(context), shown, unsafe.Slice((*byte)(output), int(capacity))))
 }
+
+//export goFdescrowStore
+func goFdescrowStore(context unsafe.Pointer, method C.int32_t, request C.fdescrow_str, reply *C.fdescrow_reply) C.int32_t {
+	shown := borrowedView(unsafe.Pointer(request.data), request.length)
+	return C.int32_t(callStore(uintptr(context), Method(method), shown, Reply{unsafe.Pointer(reply)}))
+}
+
+//export goFdescrowOpenStore
+func goFdescrowOpenStore(context unsafe.Pointer, again C.bool, functions *C.fdescrow_store_functions) C.int32_t {
+	number, hasBatch := openStore(uintptr(context), bool(again))
+	if number == 0 {
+		return C.int32_t(misuse)
+	}
+	fillStore(functions, number, hasBatch)
+	return 0
+}
+
+//export goFdescrowWait
+func goFdescrowWait(context unsafe.Pointer, seconds C.uint32_t) {
+	waitStore(uintptr(context), uint32(seconds))
+}

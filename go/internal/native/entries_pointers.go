@@ -2,7 +2,11 @@
 
 package native
 
-import "unsafe"
+import (
+	"unsafe"
+
+	"github.com/ebitengine/purego"
+)
 
 // passedView is a view as Windows passes it: by a pointer to it.
 type passedView struct {
@@ -28,4 +32,16 @@ func decryptEntry(context, padding, ciphertext, output, capacity, lengthOut uint
 
 func agreeEntry(context, point, output, capacity uintptr) uintptr {
 	return uintptr(agree(context, at(point), borrowedView(output, capacity)))
+}
+
+func storeEntry(method Method) func(context, request, reply uintptr) uintptr {
+	return func(context, request, reply uintptr) uintptr {
+		return uintptr(callStore(context, method, at(request), Reply{address(reply)}))
+	}
+}
+
+func runConformance(factory *storeFactory, caseName string) (outcomesOut Text, failureOut Error, result int32) {
+	nameView := passedView{unsafe.Pointer(unsafe.StringData(caseName)), uintptr(len(caseName))}
+	answer, _, _ := purego.SyscallN(storeConformance, uintptr(unsafe.Pointer(factory)), uintptr(unsafe.Pointer(&nameView)), uintptr(unsafe.Pointer(&outcomesOut.pointer)), uintptr(unsafe.Pointer(&failureOut.pointer)))
+	return outcomesOut, failureOut, int32(answer)
 }

@@ -2,6 +2,12 @@
 
 package native
 
+import (
+	"unsafe"
+
+	"github.com/ebitengine/purego"
+)
+
 // A view comes in as its two words.
 
 func rawPrivateEntry(context, data, length, output uintptr) uintptr {
@@ -16,4 +22,15 @@ func decryptEntry(context, padding, data, length, output, capacity, lengthOut ui
 
 func agreeEntry(context, data, length, output, capacity uintptr) uintptr {
 	return uintptr(agree(context, borrowedView(data, length), borrowedView(output, capacity)))
+}
+
+func storeEntry(method Method) func(context, data, length, reply uintptr) uintptr {
+	return func(context, data, length, reply uintptr) uintptr {
+		return uintptr(callStore(context, method, borrowedView(data, length), Reply{address(reply)}))
+	}
+}
+
+func runConformance(factory *storeFactory, caseName string) (outcomesOut Text, failureOut Error, result int32) {
+	answer, _, _ := purego.SyscallN(storeConformance, uintptr(unsafe.Pointer(factory)), uintptr(unsafe.Pointer(unsafe.StringData(caseName))), uintptr(len(caseName)), uintptr(unsafe.Pointer(&outcomesOut.pointer)), uintptr(unsafe.Pointer(&failureOut.pointer)))
+	return outcomesOut, failureOut, int32(answer)
 }

@@ -27,11 +27,15 @@ type identityFunctions struct {
 var entries = sync.OnceValue(func() identityFunctions {
 	return identityFunctions{
 		version:    ABI,
-		free:       purego.NewCallback(func(context uintptr) uintptr { forget(context); return 0 }),
+		free:       freeEntry(),
 		rawPrivate: purego.NewCallback(rawPrivateEntry),
 		decrypt:    purego.NewCallback(decryptEntry),
 		agree:      purego.NewCallback(agreeEntry),
 	}
+})
+
+var freeEntry = sync.OnceValue(func() uintptr {
+	return purego.NewCallback(func(context uintptr) uintptr { forget(context); return 0 })
 })
 
 // KeyringAddIdentity adds a key whose private operations are Go's.

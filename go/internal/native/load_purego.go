@@ -25,17 +25,27 @@ var Load = sync.OnceValue(func() error {
 	}
 	for name, symbol := range symbolTable() {
 		if *symbol, err = find(library, name); err != nil {
-			return fmt.Errorf("libfdescrow has no function %s: it is older than this package; install the version that belongs to it", name)
+			return missing(name)
 		}
 	}
-	if addIdentity, err = find(library, "fdescrow_keyring_add_identity"); err != nil {
-		return err
+	for name, symbol := range map[string]*uintptr{
+		"fdescrow_keyring_add_identity": &addIdentity,
+		"fdescrow_store_conformance":    &storeConformance,
+		"fdescrow_store_custom":         &storeCustom,
+	} {
+		if *symbol, err = find(library, name); err != nil {
+			return missing(name)
+		}
 	}
 	if version := ABIVersion(); version != ABI {
 		return fmt.Errorf("libfdescrow has the C ABI %d, and this package was made for %d: install the version that belongs to it", version, ABI)
 	}
 	return nil
 })
+
+func missing(name string) error {
+	return fmt.Errorf("libfdescrow has no function %s: it is older than this package; install the version that belongs to it", name)
+}
 
 // open tries the file that the variable names, and it alone if there is one; then the program's own folder, then the system.
 func open() (uintptr, error) {
