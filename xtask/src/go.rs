@@ -37,7 +37,7 @@ pub(crate) fn check(steps: &mut Steps, place: &Place) -> Result<(), Failure> {
     let examples = Go { module: "examples/go", ..go };
     // the server's own table needs a driver that takes long to compile: only what differs between systems is vetted for each
     steps.run("go examples, format and lints", || examples.lint("./agent"))?;
-    steps.run("go examples, cgo", || run(examples.test(Way::Cgo).arg("./...")))?;
+    steps.run("go examples, cgo", || run(examples.test(Way::Cgo).args(["-race", "./..."])))?;
     steps.run("go examples, without cgo", || run(examples.test(Way::Loaded).arg("./...")))
 }
 

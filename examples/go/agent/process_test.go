@@ -267,7 +267,8 @@ func TestAnAgentGoesOnWithoutAServer(t *testing.T) {
 		t.Fatal(len(made), w.spooled())
 	}
 	// The server lost its table of hosts: the device enrolls anew, and the key arrives.
-	w.server.end()
+	must(0, w.server.Process.Kill())
+	w.wasKilled(<-w.server.ended)
 	for _, name := range []string{"hosts.db", "hosts.db-wal", "hosts.db-shm"} {
 		_ = os.Remove(filepath.Join(w.path("server"), name))
 	}

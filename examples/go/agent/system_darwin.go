@@ -27,11 +27,11 @@ var (
 func (darwin) identify(ctx context.Context) (identity, error) {
 	printed, err := exec.CommandContext(ctx, "/usr/sbin/ioreg", "-rd1", "-c", "IOPlatformExpertDevice").Output()
 	if err != nil {
-		return identity{}, err
+		return identity{Platform: "darwin"}, err
 	}
 	uuid, serial := uuidOf.FindSubmatch(printed), serialOf.FindSubmatch(printed)
 	if uuid == nil {
-		return identity{}, errors.New("ioreg names no IOPlatformUUID")
+		return identity{Platform: "darwin"}, errors.New("ioreg names no IOPlatformUUID")
 	}
 	who := identity{HardwareUUID: string(uuid[1]), Platform: "darwin"}
 	if serial != nil {

@@ -19,6 +19,7 @@ CREATE TABLE IF NOT EXISTS hosts (
 	serial TEXT NOT NULL DEFAULT '',
 	hostname TEXT NOT NULL DEFAULT '',
 	platform TEXT NOT NULL DEFAULT '',
+	osquery_identifier TEXT NOT NULL DEFAULT '',
 	orbit_node_key BLOB UNIQUE,
 	osquery_node_key BLOB UNIQUE,
 	device_token BLOB UNIQUE,
@@ -36,6 +37,7 @@ type hosts struct{ database *sql.DB }
 type host struct {
 	id                               int64
 	uuid, serial, hostname, platform string
+	osqueryIdentifier                string       // how osquery calls itself, where that is not the uuid
 	encrypted                        sql.NullBool // as it said last; not valid: unknown
 	observedAt                       int64        // when it told of its disks, seconds since 1970
 	escrowWantedAt, escrowSentAt     int64        // 0: nobody asked for it, it was not told
@@ -69,7 +71,7 @@ func scan(row interface{ Scan(...any) error }) (host, error) {
 	return one, err
 }
 
-// A way is how a host is found: by a column that is unique.
+// A way is how a host is found: by a column.
 type way string
 
 const (
@@ -78,6 +80,7 @@ const (
 	byOrbitNodeKey   way = "orbit_node_key"
 	byOsqueryNodeKey way = "osquery_node_key"
 	byDeviceToken    way = "device_token"
+	byOsqueryName    way = "osquery_identifier" // not unique: the first that has it
 )
 
 var errNoHost = refuse(http.StatusNotFound, "there is no such host")
@@ -86,7 +89,7 @@ func (h *hosts) find(ctx context.Context, by way, value any) (host, error) {
 	if secret, is := value.(digest); is {
 		value = secret[:]
 	}
-	one, err := scan(h.database.QueryRowContext(ctx, `SELECT `+hostColumns+` FROM hosts WHERE `+string(by)+` = ?`, value))
+	one, err := scan(h.database.QueryRowContext(ctx, `SELECT `+hostColumns+` FROM hosts WHERE `+string(by)+` = ? ORDER BY id LIMIT 1`, value))
 	if errors.Is(err, sql.ErrNoRows) {
 		return one, errNoHost
 	}
@@ -119,12 +122,13 @@ func (h *hosts) enroll(ctx context.Context, said host, by way) (string, error) {
 	}
 	hidden := digestOf(key)
 	_, err = h.database.ExecContext(ctx, `
-		INSERT INTO hosts (uuid, serial, hostname, platform, created_at, `+string(by)+`) VALUES (?, ?, ?, ?, ?, ?)
+		INSERT INTO hosts (uuid, serial, hostname, platform, osquery_identifier, created_at, `+string(by)+`) VALUES (?, ?, ?, ?, ?, ?, ?)
 		ON CONFLICT (uuid) DO UPDATE SET `+string(by)+` = excluded.`+string(by)+`,
 			serial = CASE WHEN excluded.serial = '' THEN serial ELSE excluded.serial END,
 			hostname = CASE WHEN excluded.hostname = '' THEN hostname ELSE excluded.hostname END,
-			platform = CASE WHEN excluded.platform = '' THEN platform ELSE excluded.platform END`,
-		said.uuid, said.serial, said.hostname, said.platform, time.Now().Unix(), hidden[:])
+			platform = CASE WHEN excluded.platform = '' THEN platform ELSE excluded.platform END,
+			osquery_identifier = CASE WHEN excluded.osquery_identifier = '' THEN osquery_identifier ELSE excluded.osquery_identifier END`,
+		said.uuid, said.serial, said.hostname, said.platform, said.osqueryIdentifier, time.Now().Unix(), hidden[:])
 	return key, err
 }
 

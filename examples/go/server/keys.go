@@ -121,7 +121,8 @@ func (s *server) takeKey(w http.ResponseWriter, r *http.Request, one host, kind 
 	switch {
 	case errors.Is(err, fdescrow.ErrKeyFormat):
 		return &failure{http.StatusUnprocessableEntity, "this is no recovery key that can be kept here", err}
-	case errors.Is(err, fdescrow.ErrUploadNotSealed), errors.Is(err, fdescrow.ErrIDInvalid), errors.Is(err, fdescrow.ErrEnvelopeSyntax):
+	case errors.Is(err, fdescrow.ErrUploadNotSealed), errors.Is(err, fdescrow.ErrIDInvalid), errors.Is(err, fdescrow.ErrRequestSyntax),
+		errors.Is(err, fdescrow.ErrMisuse): // the last three: a place or a request of a name that cannot be
 		return &failure{http.StatusBadRequest, "this is no key, and none that is sealed", err}
 	case errors.Is(err, fdescrow.ErrStoreLimit):
 		return &failure{http.StatusTooManyRequests, "too many keys in a day", err}

@@ -27,12 +27,12 @@ func has(r *http.Request, capability string) bool {
 func (s *server) ping(http.ResponseWriter, *http.Request) {}
 
 type orbitEnrollment struct {
-	EnrollSecret   string `json:"enroll_secret"`
-	HardwareUUID   string `json:"hardware_uuid"`
-	HardwareSerial string `json:"hardware_serial"`
-	Hostname       string `json:"hostname"`
-	Platform       string `json:"platform"`
-	ComputerName   string `json:"computer_name"`
+	EnrollSecret      string `json:"enroll_secret"`
+	HardwareUUID      string `json:"hardware_uuid"`
+	HardwareSerial    string `json:"hardware_serial"`
+	Hostname          string `json:"hostname"`
+	Platform          string `json:"platform"`
+	OsqueryIdentifier string `json:"osquery_identifier"`
 }
 
 func (s *server) orbitEnroll(w http.ResponseWriter, r *http.Request, body []byte) error {
@@ -46,7 +46,7 @@ func (s *server) orbitEnroll(w http.ResponseWriter, r *http.Request, body []byte
 	if !isName(said.HardwareUUID) {
 		return refuse(http.StatusBadRequest, "hardware_uuid is missing or is no name")
 	}
-	one := host{uuid: said.HardwareUUID, serial: said.HardwareSerial, hostname: said.Hostname, platform: said.Platform}
+	one := host{uuid: said.HardwareUUID, serial: said.HardwareSerial, hostname: said.Hostname, platform: said.Platform, osqueryIdentifier: said.OsqueryIdentifier}
 	key, err := s.hosts.enroll(r.Context(), one, byOrbitNodeKey)
 	if err != nil {
 		return err

@@ -46,7 +46,15 @@ func (s *server) osqueryEnroll(w http.ResponseWriter, r *http.Request, body []by
 		answer(w, http.StatusUnauthorized, map[string]bool{"node_invalid": true})
 		return nil
 	}
-	key, err := s.hosts.enroll(r.Context(), host{uuid: said.HostIdentifier}, byOsqueryNodeKey)
+	// Under orbit it is a host that is there already.
+	one, err := s.hosts.find(r.Context(), byOsqueryName, said.HostIdentifier)
+	if errors.Is(err, errNoHost) {
+		one, err = host{uuid: said.HostIdentifier}, nil
+	}
+	if err != nil {
+		return err
+	}
+	key, err := s.hosts.enroll(r.Context(), host{uuid: one.uuid}, byOsqueryNodeKey)
 	if err != nil {
 		return err
 	}

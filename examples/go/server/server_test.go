@@ -404,6 +404,74 @@ func TestStrangersAreTurnedAway(t *testing.T) {
 	b.nothingLeaked(node)
 }
 
+func TestOsqueryUnderAnotherNameIsTheSameHost(t *testing.T) {
+	b := newBench(t)
+	b.says("POST", "/api/fleet/orbit/enroll", fmt.Sprintf(`{"enroll_secret":%q,"hardware_uuid":"PC-1","platform":"windows","osquery_identifier":"instance-1"}`, enrollSecret), 200)
+	b.osquery("instance-1", `{"fleet_detail_query_disk_encryption_windows":[{"drive_letter":"C:","conversion_status":"1","protection_status":"1"}]}`)
+	b.osquery("PC-1", `{}`)
+	list := b.ana("hosts", 200)["hosts"].([]any)
+	if len(list) != 1 || list[0].(map[string]any)["disk_encryption_enabled"] != true {
+		t.Error(list)
+	}
+}
+
+func TestNothingThatIsSentStopsTheServer(t *testing.T) {
+	b := newBench(t)
+	node := b.enrolls("PC-1", "ubuntu")
+	for _, path := range []string{"disk_encryption_key", "luks_data", "disk_encryption_protection", "device_token", "config"} {
+		for _, members := range []string{
+			`"encryption_key":1`, `"encryption_key":"!"`, `"encryption_key":""`, `"encryption_key":"MIIC"`, `"encryption_key":"MIAA"`,
+			`"passphrase":"\u0041\u0042","salt":"a","key_slot":1`, `"passphrase":{},"salt":[]`, `"passphrase":"MIIC","salt":"a","key_slot":1`,
+			`"passphrase":"x","salt":"a","key_slot":-1`, `"passphrase":"x","salt":"a","key_slot":1e9`, `"passphrase":null,"salt":null,"key_slot":null`,
+			`"passphrase":"MIAA","key_type":"filevault"`, `"passphrase":"MIAA","key_type":"luks"`, `"key_type":"other"`,
+			`"encryption_key":"MIIC","volume":"` + strings.Repeat("v", 5000) + `"`, `"encryption_key":"MIAA","protector":"\u0000"`,
+			`"outcome":"broken"`, `"device_auth_token":7`, `"fdescrow_done":["x"]`, `"fdescrow_done":"nothing"`,
+		} {
+			request := must(http.NewRequest("POST", b.url+"/api/fleet/orbit/"+path, strings.NewReader(fmt.Sprintf(`{"orbit_node_key":%q,%s}`, node, members))))
+			request.Header.Set("X-Fleet-Capabilities", capabilities)
+			response := must(http.DefaultClient.Do(request))
+			_ = response.Body.Close()
+			expected := response.StatusCode >= 400 && response.StatusCode < 500
+			if path == "config" {
+				expected = response.StatusCode == 200 || response.StatusCode == 400
+			}
+			if !expected {
+				t.Errorf("%s, %.80s: %d", path, members, response.StatusCode)
+			}
+		}
+	}
+	enrolled := b.says("POST", "/api/osquery/enroll", fmt.Sprintf(`{"enroll_secret":%q,"host_identifier":"PC-1"}`, enrollSecret), 200)
+	for _, members := range []string{``, `,"queries":7`, `,"queries":{"q":[{"encrypted":[]}]},"statuses":{}`, `,"queries":{"q":null},"statuses":null`} {
+		document := fmt.Sprintf(`{"node_key":%q%s}`, enrolled["node_key"], members)
+		response := must(http.Post(b.url+"/api/osquery/distributed/write", "application/json", strings.NewReader(document)))
+		if _ = response.Body.Close(); response.StatusCode >= 500 {
+			t.Errorf("%s: %d", members, response.StatusCode)
+		}
+	}
+	b.nothingLeaked(node)
+}
+
+func TestTheProfileOfAMac(t *testing.T) {
+	b := newBench(t)
+	b.enrolls("MAC-1", "darwin")
+	request := must(http.NewRequest("GET", b.url+"/api/v1/fleet/hosts/1/filevault_profile", nil))
+	request.Header.Set("Authorization", "Bearer "+token)
+	response := must(http.DefaultClient.Do(request))
+	defer response.Body.Close()
+	profile := must(io.ReadAll(response.Body))
+	if findings, err := fdescrow.LintProfile(profile, b.certificates, time.Now()); err != nil || response.StatusCode != 200 {
+		t.Error(response.Status, findings, err)
+	}
+}
+
+func TestKeysAreNotTakenInClearBeyondTheLoopback(t *testing.T) {
+	b := newBench(t)
+	err := (&configuration{listen: "0.0.0.0:0", checkEvery: time.Hour}).serve(context.Background(), b.server)
+	if err == nil || !strings.Contains(err.Error(), "-tls-certificate") {
+		t.Error(err)
+	}
+}
+
 // nothingLeaked checks that secrets stand neither in the log nor in a file of the server, and that the audit verifies.
 func (b *bench) nothingLeaked(secrets ...string) {
 	b.Helper()
