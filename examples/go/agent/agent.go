@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -42,7 +43,8 @@ type agent struct {
 	client *client
 
 	device device
-	told   *order // what the device was opened with
+	told   *order                     // what the device was opened with
+	asked  map[[sha256.Size]byte]bool // the messages that the server was asked about in this round
 }
 
 // maxSteps is more than any goal has: a program that goes in circles ends.
@@ -61,6 +63,7 @@ func (a *agent) close() error {
 
 // round asks the server what to do and does it. It tells when there may be more to do.
 func (a *agent) round(ctx context.Context) (time.Duration, error) {
+	a.asked = map[[sha256.Size]byte]bool{}
 	told, err := a.ask(ctx)
 	if err != nil {
 		return time.Minute, err
@@ -218,6 +221,7 @@ func (a *agent) send(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	a.asked[sha256.Sum256(key.Envelope)] = true
 	receipt, err := a.client.upload(ctx, key)
 	if err != nil {
 		a.log.Warn("no receipt: the key stays in the spool", "request", key.Request, "error", err)
@@ -243,15 +247,15 @@ func (a *agent) receipt(receipt fdescrow.Receipt) error {
 	return a.spool.Sync()
 }
 
-// sendTheRest sends what no step waits for: keys of protectors that are gone. The server is to have every key that was ever made.
+// sendTheRest sends what no step sent: keys of protectors that are gone. The server is to have every key that was ever made.
 func (a *agent) sendTheRest(ctx context.Context) error {
 	for index := a.spool.Len() - 1; index >= 0; index-- {
-		if a.device.planner().Awaits(a.spool, index) {
-			continue
-		}
 		key, err := a.spool.Upload(index)
 		if err != nil {
 			return err
+		}
+		if a.asked[sha256.Sum256(key.Envelope)] {
+			continue
 		}
 		receipt, err := a.client.upload(ctx, key)
 		if err != nil {

@@ -148,3 +148,44 @@ func TestAFolderHasOneAgentAndWhatItWasGiven(t *testing.T) {
 	}
 	_ = lock.Close()
 }
+
+// quietMac is a Mac on which nothing happens.
+type quietMac struct{ ran int }
+
+func (m *quietMac) sight(context.Context) (fdescrow.FileVaultSight, error) {
+	return fdescrow.FileVaultSight{
+		Enabled: fdescrow.Yes, EscrowProfile: fdescrow.Yes,
+		EscrowBuddy: fdescrow.EscrowBuddy{Installed: fdescrow.Yes, InAuthorizationDatabase: fdescrow.Yes, GenerateNewKey: fdescrow.No},
+	}, nil
+}
+
+func (m *quietMac) run(context.Context, *fdescrow.Command) error {
+	m.ran++
+	return nil
+}
+
+func TestNothingIsRunOnAMacBeforeItIsWrittenDown(t *testing.T) {
+	ctx, mac := context.Background(), &quietMac{}
+	opened, err := openFileVault(mac, &order{Device: "DEVICE-1"}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	planner := opened.planner()
+	defer planner.Close()
+	spool, err := fdescrow.ReadSpool(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer spool.Close()
+	if err := errors.Join(opened.look(ctx), planner.Pursue(fdescrow.Goal{ID: "a", Aim: fdescrow.AimEscrow})); err != nil {
+		t.Fatal(err)
+	}
+	next, err := planner.Next(spool)
+	if err != nil || next.Step != fdescrow.StepCall {
+		t.Fatal(next, err)
+	}
+	full := errors.New("the disk is full")
+	if err := opened.do(ctx, next.Step, func() error { return full }); !errors.Is(err, full) || mac.ran != 0 {
+		t.Fatal(err, mac.ran)
+	}
+}

@@ -69,6 +69,7 @@ type computer struct {
 	Conversion, Protection float64
 	Protectors             []protector
 	Made                   int
+	Refused                int
 
 	// A Mac.
 	GenerateNewKey bool
@@ -120,6 +121,11 @@ func (playedPC) call(_ context.Context, call *fdescrow.BitLockerCall) (returned,
 		}
 	}
 	which := slices.IndexFunc(c.Protectors, func(one protector) bool { return one.ID == about })
+	if os.Getenv("AGENT_IS_REFUSED") == call.Method {
+		c.Refused++
+		c.write(computerPath())
+		return returned{code: 0x80310030}, nil // FVE_E_BOOTABLE_CDDVD
+	}
 	got, err := c.call(call.Method, about, which)
 	if call.Changes && got.code == 0 {
 		c.write(computerPath())

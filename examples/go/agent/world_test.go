@@ -228,9 +228,12 @@ func (w *world) agent(arguments ...string) *process {
 }
 
 // runs has the agent do what there is to do now.
-func (w *world) runs() {
+func (w *world) runs(environment ...string) {
 	w.Helper()
-	if err := <-w.agent("-once").ended; err != nil {
+	w.more = environment
+	running := w.agent("-once")
+	w.more = nil
+	if err := <-running.ended; err != nil {
 		w.Fatal("the agent: ", err)
 	}
 }

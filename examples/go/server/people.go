@@ -131,20 +131,24 @@ func (s *server) encryptionKey(w http.ResponseWriter, r *http.Request, who user)
 	})
 }
 
-// onlyPlace is the place of the keys that are in use, if it is one: replaced keys, of protectors that are gone, are handed out to whoever
-// names them.
+// onlyPlace is the place whose newest key is in use, if there is one such place: keys of protectors that were replaced are handed out to
+// whoever names them.
 func (s *server) onlyPlace(ctx context.Context, one host) (only fdescrow.Place, err error) {
 	keys, err := s.escrow.History(ctx, one.uuid)
-	for _, key := range keys {
-		switch {
-		case !key.Retired.IsZero():
-		case only.Kind == "":
-			only = key.Place
-		case only != key.Place:
-			return fdescrow.Place{}, nil // the escrow says which there are
+	inUse := map[fdescrow.Place]bool{}
+	for _, key := range keys { // the oldest first
+		if key.Retired.IsZero() {
+			inUse[key.Place] = true
+		} else {
+			delete(inUse, key.Place)
 		}
 	}
-	return only, err
+	if len(inUse) == 1 {
+		for place := range inUse {
+			only = place
+		}
+	}
+	return only, err // where there are several, the escrow says which
 }
 
 // receivedAt is when a key came, which checking it does not change.
