@@ -466,7 +466,9 @@ func TestTheProfileOfAMac(t *testing.T) {
 
 func TestKeysAreNotTakenInClearBeyondTheLoopback(t *testing.T) {
 	b := newBench(t)
-	err := (&configuration{listen: "0.0.0.0:0", checkEvery: time.Hour}).serve(context.Background(), b.server)
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	err := (&configuration{listen: "0.0.0.0:0", checkEvery: time.Hour}).serve(ctx, b.server)
 	if err == nil || !strings.Contains(err.Error(), "-tls-certificate") {
 		t.Error(err)
 	}
