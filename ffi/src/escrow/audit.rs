@@ -118,7 +118,7 @@ pub extern "C" fn fdescrow_escrow_verify_audit(
         let mac_keys = borrow_some(mac_key)?.map(|key| MacKey::parse(key.expose())).transpose()?;
         let mac_keys: Vec<MacKey> = mac_keys.into_iter().collect();
         let checkpoint = parsed(checkpoint)?;
-        let report = borrow(escrow)?.escrow.verify_audit(&mac_keys, checkpoint.as_ref())?;
+        let report = borrow(escrow)?.watched(|escrow| escrow.verify_audit(&mac_keys, checkpoint.as_ref()))?;
         let findings = report.findings.iter().map(|finding| Found {
             device: match &finding.subject {
                 Subject::Device(device) => Some(device.clone()),
@@ -160,7 +160,7 @@ pub extern "C" fn fdescrow_escrow_checkpoint(
             ControlFlow::Continue(())
         };
         let now = Timestamp::from_unix_seconds(now)?;
-        let file = borrow(escrow)?.escrow.checkpoint(predecessor, now, &mut write)?;
+        let file = borrow(escrow)?.watched(|escrow| escrow.checkpoint(predecessor, now, &mut write))?;
         let about = crate::boundary::document(&Written { digest: file.digest, chains: file.chains })?;
         Ok((bytes, about))
     })
