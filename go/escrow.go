@@ -2,6 +2,8 @@ package fdescrow
 
 import (
 	"context"
+	"errors"
+	"log/slog"
 	"time"
 
 	"fdescrow/internal/native"
@@ -21,6 +23,8 @@ type settings struct {
 	certificates *Certificates
 	macKey       *Secret
 	clock        func() time.Time
+	log          slog.Handler
+	progress     func(Progress)
 	document     struct {
 		Organization  string `json:"organization"`
 		KeysPerDay    uint32 `json:"keys_per_day,omitempty"`
@@ -105,7 +109,11 @@ func (s *settings) open(store native.Store) (*Escrow, error) {
 	if err := failed(failure, result); err != nil {
 		return nil, err
 	}
-	return &Escrow{own(handle, native.EscrowFree), s.clock}, nil
+	escrow := &Escrow{own(handle, native.EscrowFree), s.clock}
+	if err := s.watch(handle); err != nil {
+		return nil, errors.Join(err, escrow.Close())
+	}
+	return escrow, nil
 }
 
 // Migrate brings the tables that a URL names up to the version of this library, and tells the statements; without apply it only tells.

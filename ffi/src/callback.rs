@@ -3,6 +3,11 @@
 //! Functions of the embedder: the private operations of a key that lives elsewhere, and the methods of a store of its own. What
 //! they are given is borrowed for the call; what they answer is copied before they are called again.
 
+mod watch;
+
+pub(crate) use watch::Watcher;
+pub use watch::{FDESCROW_LOG_DEBUG, FDESCROW_LOG_INFO, FDESCROW_LOG_WARN, fdescrow_watch_functions};
+
 use std::ffi::c_void;
 
 use fdescrow::{

@@ -15,10 +15,11 @@ mod retention;
 mod reveal;
 mod rewrap;
 mod rotations;
+mod watch;
 
 pub use {
     audit::*, certificates::*, check::*, devices::*, receive::*, recoveries::*, reports::*, retention::*, reveal::*,
-    rewrap::*, rotations::*,
+    rewrap::*, rotations::*, watch::fdescrow_escrow_watch,
 };
 
 use std::sync::{Arc, PoisonError, RwLock};
@@ -32,6 +33,7 @@ use fdescrow::{
 use fdescrow_identities::SystemRandomness;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
+use self::watch::Watch;
 use crate::{
     boundary::{Errors, Output, answer, boundary, produce, request},
     certificate::fdescrow_certificates,
@@ -56,6 +58,27 @@ opaque!(fdescrow_escrow, Opened, b"fdescrow");
 pub struct Opened {
     escrow: Escrow,
     policies: Arc<Policies>,
+    watch: RwLock<Option<Arc<Watch>>>,
+}
+
+impl Opened {
+    fn watch(&self) -> Option<Arc<Watch>> {
+        self.watch.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn set_watch(&self, watch: Option<Arc<Watch>>) {
+        let before = std::mem::replace(&mut *self.watch.write().unwrap_or_else(PoisonError::into_inner), watch);
+        // It may be freed here, by a function of the embedder, when nothing is locked.
+        drop(before);
+    }
+
+    /// Asks something of the escrow, under the eyes of whoever watches it.
+    fn watched<T>(&self, body: impl FnOnce(&Escrow) -> T) -> T {
+        match self.watch() {
+            None => body(&self.escrow),
+            Some(watch) => watch.during(|| body(&self.escrow)),
+        }
+    }
 }
 
 #[derive(Debug)]
@@ -106,7 +129,7 @@ pub extern "C" fn fdescrow_escrow_open(
         if let Some(mac_key) = borrow_some(mac_key)? {
             builder = builder.mac_key(MacKey::parse(mac_key.expose())?);
         }
-        Ok(Opened { escrow: builder.build()?, policies })
+        Ok(Opened { escrow: builder.build()?, policies, watch: RwLock::default() })
     })
 }
 
@@ -147,7 +170,8 @@ fn ask<R: DeserializeOwned, T: Serialize>(
     body: impl FnOnce(&Escrow, R, Timestamp) -> Result<T, Failure>,
 ) -> fdescrow_result {
     answer(answer_out, error_out, || {
-        body(&borrow(escrow)?.escrow, request(request_json)?, Timestamp::from_unix_seconds(now)?)
+        let (escrow, asked, now) = (borrow(escrow)?, request(request_json)?, Timestamp::from_unix_seconds(now)?);
+        escrow.watched(|escrow| body(escrow, asked, now))
     })
 }
 
@@ -157,7 +181,10 @@ fn tell<R: DeserializeOwned>(
     error_out: Errors<'_>,
     body: impl FnOnce(&Escrow, R, Timestamp) -> Result<(), Failure>,
 ) -> fdescrow_result {
-    boundary(error_out, || body(&borrow(escrow)?.escrow, request(request_json)?, Timestamp::from_unix_seconds(now)?))
+    boundary(error_out, || {
+        let (escrow, told, now) = (borrow(escrow)?, request(request_json)?, Timestamp::from_unix_seconds(now)?);
+        escrow.watched(|escrow| body(escrow, told, now))
+    })
 }
 
 /// Nothing is asked for.

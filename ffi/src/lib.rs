@@ -5,7 +5,7 @@
 //! `fdescrow_result` and may hand out a `fdescrow_error`; documents are JSON, secrets are only in a `fdescrow_secret`; a
 //! panic never crosses. The Rust below is arranged as core is, file by file.
 //!
-//! Raw pointers are followed in `handle.rs`, `view.rs` and `callback.rs` and nowhere else: the declarations take references that
+//! Raw pointers are followed in `handle.rs`, `view.rs` and `callback` and nowhere else: the declarations take references that
 //! may be NULL, so that their bodies are safe Rust.
 #![allow(non_camel_case_types, reason = "C's names")]
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking"))]

@@ -53,6 +53,16 @@ fn a_key_that_crossed_and_was_freed_is_nowhere_in_memory() {
 }
 
 #[test]
+fn a_key_that_a_planner_held_is_nowhere_in_memory() {
+    Program::compile("planner_canary.c", Library::Shared).run(&[]);
+}
+
+#[test]
+fn a_log_is_told_what_is_done_and_no_secret() {
+    Program::compile("watch.c", Library::Shared).run_under(&VALGRIND, &[]);
+}
+
+#[test]
 fn every_function_takes_null_and_handles_of_the_wrong_kind() {
     let calls = programs::misuse();
     assert!(calls.calls > 300, "only {} calls", calls.calls);

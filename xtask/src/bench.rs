@@ -14,6 +14,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use crate::install::SYSTEM_LIBRARIES;
 use crate::place::Place;
 use crate::steps::{Failure, Outcome, Steps, run};
 use crate::tools;
@@ -171,9 +172,11 @@ impl Bench<'_> {
             compile.args(["-O2", "-Wall", "-o"]).arg(self.built.join("openssl"));
             run(compile.arg(self.source("openssl/peer.c")).arg("-lcrypto"))?;
         }
-        if self.has("c") {
+        let release = self.place.target.join("release");
+        if self.has("c") || self.has("cgo") || self.has("purego") {
             run(&mut self.place.cargo(&["build", "--release", "--locked", "--package", "fdescrow-ffi"]))?;
-            let release = self.place.target.join("release");
+        }
+        if self.has("c") {
             let mut compile = self.place.command("cc");
             compile.args(["-std=c99", "-O2", "-Wall", "-I"]).arg(self.place.root.join("include"));
             compile.arg("-o").arg(self.built.join("c")).arg(self.source("c/peer.c")).arg("-L").arg(&release);
@@ -185,6 +188,17 @@ impl Bench<'_> {
             build.args(["build", "-trimpath", "-mod=readonly", "-o"]).arg(self.built.join("go")).arg(".");
             build.current_dir(self.source("go")).env("GOTOOLCHAIN", "local").env("CGO_ENABLED", "0");
             run(&mut build)?;
+        }
+        for (peer, cgo) in [("cgo", "1"), ("purego", "0")] {
+            if self.has(peer) {
+                let mut build = self.place.command("go");
+                build.args(["build", "-trimpath", "-mod=readonly", "-tags", "fdescrow_flags", "-o"]);
+                build.arg(self.built.join(peer)).arg(".").current_dir(self.source("fdescrow-go"));
+                build.env("GOTOOLCHAIN", "local").env("CGO_ENABLED", cgo);
+                build.env("CGO_CFLAGS", format!("-O2 -I{}", self.place.root.join("include").display()));
+                let library = release.join("libfdescrow_ffi.a");
+                run(build.env("CGO_LDFLAGS", format!("{} {SYSTEM_LIBRARIES}", library.display())))?;
+            }
         }
         if self.has("java") {
             let jars = self.built.join("jars");
@@ -209,7 +223,12 @@ impl Bench<'_> {
 
     fn start(&self, peer: &'static str) -> Result<Harness, Failure> {
         let mut command = match peer {
-            "openssl" | "go" | "c" => self.place.command(self.built.join(peer)),
+            "openssl" | "go" | "c" | "cgo" => self.place.command(self.built.join(peer)),
+            "purego" => {
+                let mut go = self.place.command(self.built.join(peer));
+                go.env("FDESCROW_LIBRARY", self.place.target.join("release/libfdescrow_ffi.so"));
+                go
+            }
             "python" => {
                 let mut python = self.place.command(self.place.venv().join("bin/python"));
                 python.args(["-I", "-B"]).arg(self.source("python/peer.py"));

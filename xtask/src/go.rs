@@ -6,7 +6,7 @@ use std::hash::Hasher as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::install::SYSTEM_LIBRARIES;
+use crate::install::{SYSTEM_LIBRARIES, make_static};
 use crate::place::Place;
 use crate::steps::{Failure, Outcome, Steps, output, run};
 
@@ -33,6 +33,8 @@ pub(crate) fn check(steps: &mut Steps, place: &Place) -> Result<(), Failure> {
     steps.run("go, cgo's rules", || {
         run(go.test(Way::Cgo).args(["-short", "."]).env("GOEXPERIMENT", "cgocheck2").env("GOGC", "1"))
     })?;
+    // a store of a program's own, over two SQLites that are not the library's
+    steps.run("go, stores", || go.stores())?;
     steps.run("go, fuzz", || go.fuzz())?;
     let examples = Go { module: "examples/go", ..go };
     // the server's own table needs a driver that takes long to compile: only what differs between systems is vetted for each
@@ -75,7 +77,8 @@ impl Go<'_> {
         run(&mut self.place.cargo(&["build", "--package", "fdescrow-ffi", "--locked"]))?;
         let built = self.place.target.join("debug");
         let linked = self.folder("static")?;
-        copy(&built.join("libfdescrow_ffi.a"), &linked.join("libfdescrow.a"))?;
+        // As it is installed: a program that has another SQLite links with it.
+        make_static(self.place, &built.join("libfdescrow_ffi.a"), &linked.join("libfdescrow.a"))?;
         copy(&built.join("libfdescrow_ffi.so"), &self.folder("shared")?.join("libfdescrow.so"))?;
         let include = self.place.root.join("include");
         let header = include.join("fdescrow.h");
@@ -125,6 +128,14 @@ impl Go<'_> {
         for way in [Way::Cgo, Way::Loaded] {
             let mut check = self.command(&staticcheck);
             run(self.reach(&mut check, way).arg("./..."))?;
+        }
+        Ok(Outcome::Passed)
+    }
+
+    fn stores(&self) -> Result<Outcome, Failure> {
+        for way in [Way::Cgo, Way::Loaded] {
+            let mut test = self.test(way);
+            run(test.current_dir(self.place.root.join("examples/go/store")).arg("./..."))?;
         }
         Ok(Outcome::Passed)
     }

@@ -73,7 +73,7 @@ impl Installed {
         drop(fs::remove_file(&link));
         symlink(format!("libfdescrow.so.{}", installed.abi), &link)
             .map_err(|error| Failure::io("libfdescrow.so", &error))?;
-        installed.make_static(place, &built.join("libfdescrow_ffi.a"))?;
+        make_static(place, &built.join("libfdescrow_ffi.a"), &installed.path("lib/libfdescrow.a"))?;
         installed.describe()?;
         Ok(installed)
     }
@@ -86,29 +86,6 @@ impl Installed {
         let to = self.path(to);
         folder_of(&to)?;
         fs::copy(from, &to).map(drop).map_err(|error| Failure::io(from.display(), &error))
-    }
-
-    /// One object of all that our functions need, in which nothing else is to be seen.
-    fn make_static(&self, place: &Place, archive: &Path) -> Result<(), Failure> {
-        let object = place.target.join("fdescrow.o");
-        let names = place.target.join("fdescrow.symbols");
-        let ours = functions(place)?;
-        fs::write(&names, ours.iter().map(|name| format!("{name}\n")).collect::<String>())
-            .map_err(|error| Failure::io(names.display(), &error))?;
-        let mut link = Command::new("ld");
-        link.args(["-r", "--gc-sections", "-o"])
-            .arg(&object)
-            .args(ours.iter().map(|name| format!("--undefined={name}")))
-            .arg(archive);
-        run_quietly(&mut link)?;
-        let mut localize = Command::new("objcopy");
-        localize.arg("--strip-debug").arg(format!("--keep-global-symbols={}", names.display()));
-        // The compiler's own form of the code, of no use to a linker; put together, some tools stumble over it.
-        localize.args(["--remove-section=.llvmbc", "--remove-section=.llvmcmd"]);
-        run(localize.arg(&object))?;
-        let library = self.path("lib/libfdescrow.a");
-        drop(fs::remove_file(&library));
-        run(Command::new("ar").arg("rcs").arg(library).arg(&object)).map(drop)
     }
 
     /// What pkg-config and CMake ask for. The folder may be moved: each file finds the others from where it is.
@@ -230,6 +207,28 @@ impl Installed {
         }
         Ok(())
     }
+}
+
+/// One object of all that our functions need, in which nothing else is to be seen.
+pub(crate) fn make_static(place: &Place, archive: &Path, library: &Path) -> Result<(), Failure> {
+    let object = place.target.join("fdescrow.o");
+    let names = place.target.join("fdescrow.symbols");
+    let ours = functions(place)?;
+    fs::write(&names, ours.iter().map(|name| format!("{name}\n")).collect::<String>())
+        .map_err(|error| Failure::io(names.display(), &error))?;
+    let mut link = Command::new("ld");
+    link.args(["-r", "--gc-sections", "-o"])
+        .arg(&object)
+        .args(ours.iter().map(|name| format!("--undefined={name}")))
+        .arg(archive);
+    run_quietly(&mut link)?;
+    let mut localize = Command::new("objcopy");
+    localize.arg("--strip-debug").arg(format!("--keep-global-symbols={}", names.display()));
+    // The compiler's own form of the code, of no use to a linker; put together, some tools stumble over it.
+    localize.args(["--remove-section=.llvmbc", "--remove-section=.llvmcmd"]);
+    run(localize.arg(&object))?;
+    drop(fs::remove_file(library));
+    run(Command::new("ar").arg("rcs").arg(library).arg(&object)).map(drop)
 }
 
 /// The functions that the header declares.

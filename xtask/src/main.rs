@@ -20,6 +20,7 @@ mod size;
 mod steps;
 mod test;
 mod tools;
+mod windows;
 
 use std::env;
 use std::process::ExitCode;

@@ -4,7 +4,7 @@ use std::process::Command;
 
 use crate::place::Place;
 use crate::steps::{Failure, Outcome, Steps, run, status};
-use crate::{advisories, bench, coverage, fuzz, go, install, paths, size, tools};
+use crate::{advisories, bench, coverage, fuzz, go, install, paths, size, tools, windows};
 
 /// Times that `test --all` kills the crash test.
 const CRASH_LOOPS_OF_ALL: u32 = 100;
@@ -60,6 +60,7 @@ fn checks(steps: &mut Steps, place: &Place) -> Result<(), Failure> {
         let mut doc = cargo(&["doc", "--workspace", "--all-features", "--no-deps"]);
         run(doc.arg("--locked").env("RUSTDOCFLAGS", "--deny warnings"))
     })?;
+    steps.run("C for Windows", || windows::compiles(place))?;
     go::check(steps, place)?;
     steps.run("dependencies", || advisories::check(place))
 }

@@ -57,6 +57,9 @@ pub(crate) const TEST: Need = Need {
         program("gcc", "gcc"),
         program("g++", "g++"),
         program("valgrind", "valgrind"),
+        // the same, compiled for Windows
+        program("x86_64-w64-mingw32-gcc", "gcc-mingw-w64-x86-64"),
+        program("x86_64-w64-mingw32-g++", "g++-mingw-w64-x86-64"),
         // a key that is elsewhere, played by OpenSSL
         program("/usr/include/openssl/evp.h", "libssl-dev"),
     ],
@@ -109,12 +112,14 @@ pub(crate) const INSTALL: Need = Need {
 };
 
 /// For `cargo xtask bench-peers`, by peer.
-pub(crate) const BENCH: [(&str, Need); 6] = [
+pub(crate) const BENCH: [(&str, Need); 8] = [
     ("c", Need { wheels: &[], programs: &[program("cc", "gcc")] }),
     (
         "openssl",
         Need { wheels: &[], programs: &[program("/usr/include/openssl/cms.h", "libssl-dev"), program("cc", "gcc")] },
     ),
+    ("cgo", Need { wheels: &[], programs: &[program("go", "golang-go"), program("cc", "gcc")] }),
+    ("purego", Need { wheels: &[], programs: &[program("go", "golang-go")] }),
     ("go", Need { wheels: &[], programs: &[program("go", "golang-go")] }),
     ("python", Need { wheels: &[wheel("cryptography", "50.0.2")], programs: &[] }),
     ("java", Need { wheels: &[], programs: &[program("javac", "default-jdk-headless"), program("mvn", "maven")] }),

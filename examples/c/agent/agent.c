@@ -1,12 +1,9 @@
 /* The loop: look, ask the planner for one step, do it, write down what came of it. */
-#define _POSIX_C_SOURCE 200809L
 #include "agent.h"
 
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
-#include <unistd.h>
 
 /* More than any plan has: a program that goes in circles ends. */
 #define MAX_STEPS 200
@@ -43,20 +40,6 @@ static int append_to_spool(struct agent *agent, const fdescrow_buffer *buffer)
 {
     fdescrow_bytes bytes = fdescrow_buffer_value(buffer);
     return folder_append(agent->folder, "spool", bytes.data, bytes.length);
-}
-
-int header_read(const char *volume, unsigned char *header, size_t *length)
-{
-    int file = open(volume, O_RDONLY | O_CLOEXEC);
-    ssize_t got = file < 0 ? -1 : read(file, header, HEADER_LENGTH);
-    if (got < 0) {
-        perror(volume);
-    }
-    if (file >= 0) {
-        close(file);
-    }
-    *length = got < 0 ? 0 : (size_t)got;
-    return got < 0 ? -1 : 0;
 }
 
 /* Shows the planner the header as it is now. */
@@ -181,7 +164,7 @@ static int send_the_rest(struct agent *agent)
 }
 
 /* The situation as a line, for whoever reads the log. */
-static void tell(const fdescrow_text *next)
+static void print_situation(const fdescrow_text *next)
 {
     static const char *const members[] = {"/standing", "/situation", "/because"};
     size_t i;
@@ -207,7 +190,7 @@ static enum went step(struct agent *agent)
         return WENT_WRONG;
     }
     TRY(fdescrow_planner_next(agent->planner, agent->spool, &next, &error));
-    tell(next);
+    print_situation(next);
     switch (fdescrow_planner_step(agent->planner)) {
     case FDESCROW_STEP_NONE:
         went = WENT_TO_REST;

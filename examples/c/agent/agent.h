@@ -2,7 +2,7 @@
  * A small agent for Linux: keeps a recovery key of a LUKS volume in escrow.
  *
  * What to do is decided by the planner of libfdescrow; here are its hands: processes (run.c), files (folder.c), the loop
- * (agent.c) and a command line (main.c). It may be killed anywhere and started again.
+ * (agent.c), which is C99 and nothing else, and a command line (main.c). It may be killed anywhere and started again.
  */
 #ifndef AGENT_H
 #define AGENT_H
@@ -35,8 +35,6 @@ enum went { WENT_WRONG = -1, WENT_TO_REST = 0, WENT_ON = 1 };
 
 /* agent.c: takes steps until there is nothing to do now, or something is wrong. */
 int agent_run(struct agent *agent);
-/* The first bytes of a volume: 0, or -1 with a line on standard error. */
-int header_read(const char *volume, unsigned char *header, size_t *length);
 /* Prints an error of the library and frees it. */
 void complain(fdescrow_error *error);
 
@@ -46,6 +44,8 @@ int folder_read(const char *folder, const char *name, char **bytes, size_t *leng
 int folder_replace(const char *folder, const char *name, const void *bytes, size_t length);
 int folder_append(const char *folder, const char *name, const void *bytes, size_t length);
 int file_remove(const char *path);
+/* The first bytes of a volume. */
+int header_read(const char *volume, unsigned char *header, size_t *length);
 
 /* run.c: runs a program without a shell. `arguments` holds it and its arguments, each ended by a NUL; `input` is written to its standard
    input. The exit status, or -1 if it did not run or was killed. If `output` is not NULL it receives what was printed, to be freed. */

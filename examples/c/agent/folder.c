@@ -141,3 +141,17 @@ int file_remove(const char *path)
     end[end == folder] = 0;
     return sync_folder(folder);
 }
+
+int header_read(const char *volume, unsigned char *header, size_t *length)
+{
+    int file = open(volume, O_RDONLY | O_CLOEXEC);
+    ssize_t got = file < 0 ? -1 : read(file, header, HEADER_LENGTH);
+    if (got < 0) {
+        perror(volume);
+    }
+    if (file >= 0) {
+        close(file);
+    }
+    *length = got < 0 ? 0 : (size_t)got;
+    return got < 0 ? -1 : 0;
+}

@@ -102,7 +102,7 @@ pub extern "C" fn fdescrow_escrow_verify_audit(
         let mac_keys = borrow_some(mac_key)?.map(|key| MacKey::parse(key.expose())).transpose()?;
         let mac_keys: Vec<MacKey> = mac_keys.into_iter().collect();
         let checkpoint = parsed(checkpoint)?;
-        Ok(borrow(escrow)?.escrow.verify_audit(&mac_keys, checkpoint.as_ref())?)
+        Ok(borrow(escrow)?.watched(|escrow| escrow.verify_audit(&mac_keys, checkpoint.as_ref()))?)
     })
 }
 
@@ -127,7 +127,7 @@ pub extern "C" fn fdescrow_escrow_checkpoint(
             ControlFlow::Continue(())
         };
         let now = Timestamp::from_unix_seconds(now)?;
-        let file = borrow(escrow)?.escrow.checkpoint(predecessor, now, &mut write)?;
+        let file = borrow(escrow)?.watched(|escrow| escrow.checkpoint(predecessor, now, &mut write))?;
         let about = crate::boundary::document(&file)?;
         Ok((bytes, about))
     })

@@ -3,7 +3,7 @@
 use fdescrow::{Actor, escrow::CheckOptions};
 use serde::{Deserialize, Serialize};
 
-use super::{Nothing, ask, fdescrow_escrow};
+use super::{Nothing, ask, fdescrow_escrow, watch::waits};
 use crate::{
     boundary::{Errors, Output},
     certificate::fdescrow_certificates,
@@ -42,6 +42,7 @@ pub extern "C" fn fdescrow_escrow_check(
     report_out: Output<'_, fdescrow_text>,
     error_out: Errors<'_>,
 ) -> fdescrow_result {
+    let watch = waits(escrow);
     ask((escrow, request_json, now), report_out, error_out, |escrow, check: Check, now| {
         let mut options = CheckOptions::default();
         if let Some(devices) = check.devices {
@@ -54,7 +55,18 @@ pub extern "C" fn fdescrow_escrow_check(
         options.retry_failed = check.retry_failed.unwrap_or(options.retry_failed);
         options.actor = check.by;
         options.reseal_to = borrow_some(reseal_to)?.and_then(|certificates| certificates.first()).cloned();
-        Ok(escrow.check(borrow(keyring)?, &options, now)?)
+        let keyring = borrow(keyring)?;
+        // What is done counts, not what could be counted of it.
+        let due = || escrow.check_total(now).unwrap_or_default();
+        if let Some(watch) = &watch {
+            watch.begins("check", false, due);
+        }
+        let report = escrow.check(keyring, &options, now)?;
+        if let Some(watch) = &watch {
+            let left = due();
+            watch.ends("check", report.more, |run| run.total.saturating_sub(left));
+        }
+        Ok(report)
     })
 }
 

@@ -49,7 +49,8 @@ pub extern "C" fn fdescrow_escrow_profile(
 ) -> fdescrow_result {
     produce(profile_out, error_out, || {
         let one: One = request(request_json)?;
-        Ok(borrow(escrow)?.escrow.profile(&one.device, Timestamp::from_unix_seconds(now)?)?.into_bytes())
+        let now = Timestamp::from_unix_seconds(now)?;
+        Ok(borrow(escrow)?.watched(|escrow| escrow.profile(&one.device, now))?.into_bytes())
     })
 }
 
@@ -105,7 +106,7 @@ pub extern "C" fn fdescrow_escrow_observe(
         let now = Timestamp::from_unix_seconds(now)?;
         let volume = volume.as_ref().map_or(fdescrow_str::EMPTY, |volume| fdescrow_str::of(volume.as_str()));
         let report = read(fdescrow_str::of(&source), report, volume, now)?;
-        let observed = borrow(escrow)?.escrow.observe(&device, &report, &by, now)?;
+        let observed = borrow(escrow)?.watched(|escrow| escrow.observe(&device, &report, &by, now))?;
         Ok(Observed { recorded: observed.recorded, receipts: observed.receipts.into_iter().map(Taken::of).collect() })
     })
 }

@@ -166,8 +166,8 @@ pub extern "C" fn fdescrow_escrow_reveal_to(
             return Err(Failure::misuse("a command of the device gets its key in clear, by fdescrow_escrow_reveal"));
         }
         let to = borrow(to)?.first().ok_or_else(|| Failure::misuse("there is no certificate to seal to"))?;
-        let escrow = &borrow(escrow)?.escrow;
-        let handed = escrow.reveal_to(wish.reveal(), to, borrow(keyring)?, Timestamp::from_unix_seconds(now)?)?;
+        let (keyring, now) = (borrow(keyring)?, Timestamp::from_unix_seconds(now)?);
+        let handed = borrow(escrow)?.watched(|escrow| escrow.reveal_to(wish.reveal(), to, keyring, now))?;
         let about = document(&Handed {
             key: handed.id,
             place: &handed.place,
@@ -187,11 +187,11 @@ fn reveal(
 ) -> Result<(Revealed, DeviceId), Failure> {
     let mut wish: Wish = request(request_json)?;
     let (device, command) = (wish.device.clone(), wish.command.take());
-    let (escrow, keyring, now) = (&borrow(escrow)?.escrow, borrow(keyring)?, Timestamp::from_unix_seconds(now)?);
-    let revealed = match command {
-        Some(command) => escrow.release_to_device(wish.reveal(), &command, keyring, now)?,
-        None => escrow.reveal(wish.reveal(), keyring, now)?,
-    };
+    let (escrow, keyring, now) = (borrow(escrow)?, borrow(keyring)?, Timestamp::from_unix_seconds(now)?);
+    let revealed = escrow.watched(|escrow| match command {
+        Some(command) => escrow.release_to_device(wish.reveal(), &command, keyring, now),
+        None => escrow.reveal(wish.reveal(), keyring, now),
+    })?;
     Ok((revealed, device))
 }
 

@@ -6,7 +6,7 @@ use fdescrow::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::{ask, fdescrow_escrow};
+use super::{ask, fdescrow_escrow, watch::waits};
 use crate::{
     boundary::{Errors, Output},
     certificate::fdescrow_certificates,
@@ -51,15 +51,27 @@ pub extern "C" fn fdescrow_escrow_rewrap(
     report_out: Output<'_, fdescrow_text>,
     error_out: Errors<'_>,
 ) -> fdescrow_result {
+    let watch = waits(escrow);
     ask((escrow, request_json, now), report_out, error_out, |escrow, batch: Batch, now| {
         let to = borrow(to)?.first().ok_or_else(|| Failure::misuse("there is no certificate to seal to"))?;
+        let first = batch.after.is_none();
         let after = batch.after.map(|after| after.parse()).transpose()?;
         let mut options = RewrapOptions::default().after(after);
         if let Some(limit) = batch.limit {
             options = options.limit(limit);
         }
         options.actor = batch.by;
-        let report = escrow.rewrap(borrow(keyring)?, to, &options, now)?;
+        let keyring = borrow(keyring)?;
+        if let Some(watch) = &watch {
+            watch.begins("rewrap", first, || escrow.rewrap_total(to).unwrap_or_default());
+        }
+        let report = escrow.rewrap(keyring, to, &options, now)?;
+        if let Some(watch) = &watch {
+            let failed = u64::try_from(report.failures.len()).unwrap_or(u64::MAX);
+            let counts = [report.rewrapped, report.already, report.quarantined, report.unavailable, failed];
+            let done = counts.into_iter().fold(0, u64::saturating_add);
+            watch.ends("rewrap", report.next.is_some(), |run| run.done.saturating_add(done));
+        }
         Ok(Report {
             rewrapped: report.rewrapped,
             already: report.already,

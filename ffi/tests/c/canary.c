@@ -3,10 +3,7 @@
  * shown first.
  */
 #define _GNU_SOURCE
-#include "check.h"
-
-#include <fcntl.h>
-#include <unistd.h>
+#include "memory.h"
 
 #define LENGTH 29
 
@@ -19,42 +16,6 @@ static void canary(char *text)
         text[i] = i % 5 == 4 ? '-' : letters[(i * 7 + 11) % 32];
     }
     text[LENGTH] = 0;
-}
-
-/* How often the key stands in memory that can be read. */
-static int count(void)
-{
-    char pattern[LENGTH + 1], line[512];
-    FILE *maps = fopen("/proc/self/maps", "r");
-    int memory = open("/proc/self/mem", O_RDONLY), found = 0;
-    CHECK(maps != NULL && memory >= 0);
-    while (fgets(line, sizeof line, maps)) {
-        unsigned long from, to;
-        char rights[8], *bytes, *place;
-        ssize_t length;
-        if (sscanf(line, "%lx-%lx %7s", &from, &to, rights) != 3 || rights[0] != 'r' || rights[1] != 'w' || strstr(line, "[v")) {
-            continue;
-        }
-        bytes = (char *)malloc(to - from);
-        CHECK(bytes != NULL);
-        length = pread(memory, bytes, to - from, (off_t)from);
-        canary(pattern);
-        place = bytes;
-        while (length > 0 && (place = (char *)memmem(place, (size_t)(bytes + length - place), pattern, LENGTH)) != NULL) {
-            /* Not the pattern itself, which is on the stack. */
-            unsigned long address = from + (unsigned long)(place - bytes);
-            found += address < (unsigned long)pattern || address > (unsigned long)pattern + LENGTH;
-            place++;
-        }
-        explicit_bzero(pattern, sizeof pattern);
-        if (length > 0) {
-            explicit_bzero(bytes, (size_t)length);
-        }
-        free(bytes);
-    }
-    close(memory);
-    fclose(maps);
-    return found;
 }
 
 int main(void)
@@ -72,10 +33,10 @@ int main(void)
     CHECK(copy != NULL);
     canary(copy);
     DONE(fdescrow_secret_new(fdescrow_bytes_of(copy, LENGTH), &secret, &error));
-    before = count();
+    before = count(canary, LENGTH);
     CHECK(before >= 2);
     explicit_bzero(copy, LENGTH);
-    CHECK(count() == before - 1);
+    CHECK(count(canary, LENGTH) == before - 1);
     DONE(fdescrow_certificates_generate(
         fdescrow_str_of("{\"subject\":\"CN=Canary\",\"algorithm\":\"p-256\",\"not_before\":\"2026-01-01T00:00:00Z\","
                         "\"not_after\":\"2036-01-01T00:00:00Z\"}"),
@@ -107,7 +68,7 @@ int main(void)
     fdescrow_envelope_free(envelope);
     fdescrow_escrow_free(escrow);
     fdescrow_store_free(store);
-    CHECK(count() == 0);
+    CHECK(count(canary, LENGTH) == 0);
     fdescrow_keyring_free(keyring);
     fdescrow_certificates_free(certificates);
     free(copy);

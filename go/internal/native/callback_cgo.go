@@ -52,3 +52,13 @@ func goFdescrowOpenStore(context unsafe.Pointer, again C.bool, functions *C.fdes
 func goFdescrowWait(context unsafe.Pointer, seconds C.uint32_t) {
 	waitStore(uintptr(context), uint32(seconds))
 }
+
+//export goFdescrowLog
+func goFdescrowLog(context unsafe.Pointer, level C.uint32_t, message, fields C.fdescrow_str) {
+	logged(uintptr(context), uint32(level), borrowedView(unsafe.Pointer(message.data), message.length), borrowedView(unsafe.Pointer(fields.data), fields.length))
+}
+
+//export goFdescrowProgress
+func goFdescrowProgress(context unsafe.Pointer, operation C.fdescrow_str, done, left, perMinute C.uint64_t) {
+	progressed(uintptr(context), borrowedView(unsafe.Pointer(operation.data), operation.length), uint64(done), uint64(left), uint64(perMinute))
+}

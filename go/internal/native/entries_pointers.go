@@ -45,3 +45,13 @@ func runConformance(factory *storeFactory, caseName string) (outcomesOut Text, f
 	answer, _, _ := purego.SyscallN(storeConformance, uintptr(unsafe.Pointer(factory)), uintptr(unsafe.Pointer(&nameView)), uintptr(unsafe.Pointer(&outcomesOut.pointer)), uintptr(unsafe.Pointer(&failureOut.pointer)))
 	return outcomesOut, failureOut, int32(answer)
 }
+
+func logEntry(context, level, message, fields uintptr) uintptr {
+	logged(context, uint32(level), at(message), at(fields))
+	return 0
+}
+
+func progressEntry(context, operation, done, left, perMinute uintptr) uintptr {
+	progressed(context, at(operation), uint64(done), uint64(left), uint64(perMinute))
+	return 0
+}

@@ -34,3 +34,13 @@ func runConformance(factory *storeFactory, caseName string) (outcomesOut Text, f
 	answer, _, _ := purego.SyscallN(storeConformance, uintptr(unsafe.Pointer(factory)), uintptr(unsafe.Pointer(unsafe.StringData(caseName))), uintptr(len(caseName)), uintptr(unsafe.Pointer(&outcomesOut.pointer)), uintptr(unsafe.Pointer(&failureOut.pointer)))
 	return outcomesOut, failureOut, int32(answer)
 }
+
+func logEntry(context, level, message, messageLength, fields, fieldsLength uintptr) uintptr {
+	logged(context, uint32(level), borrowedView(message, messageLength), borrowedView(fields, fieldsLength))
+	return 0
+}
+
+func progressEntry(context, operation, operationLength, done, left, perMinute uintptr) uintptr {
+	progressed(context, borrowedView(operation, operationLength), uint64(done), uint64(left), uint64(perMinute))
+	return 0
+}

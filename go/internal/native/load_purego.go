@@ -29,6 +29,7 @@ var Load = sync.OnceValue(func() error {
 		}
 	}
 	for name, symbol := range map[string]*uintptr{
+		"fdescrow_escrow_watch":         &escrowWatch,
 		"fdescrow_keyring_add_identity": &addIdentity,
 		"fdescrow_store_conformance":    &storeConformance,
 		"fdescrow_store_custom":         &storeCustom,

@@ -1,7 +1,7 @@
 //! What is compared with what, and what is aimed at?
 
 /// The processes that are measured, by the names of their folders; we are the last.
-pub(super) const PEERS: [&str; 6] = ["openssl", "go", "python", "java", "c", "fdescrow"];
+pub(super) const PEERS: [&str; 8] = ["openssl", "go", "python", "java", "c", "cgo", "purego", "fdescrow"];
 
 /// How the times of a case are taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -52,6 +52,12 @@ const PRIVATE_AWS: Subject = ours("private-aws-lc", "fdescrow, AWS-LC, the priva
 const OPEN_C: Subject = timed("c", "open", "fdescrow through C, AWS-LC");
 const INSPECT_C: Subject = timed("c", "inspect", "fdescrow through C, the same as JSON");
 const CROSSING_C: Subject = timed("c", "crossing", "a call of C into the library");
+const OPEN_CGO: Subject = timed("cgo", "open", "fdescrow through Go with cgo, AWS-LC");
+const INSPECT_CGO: Subject = timed("cgo", "inspect", "fdescrow through Go with cgo, into Go's types");
+const CROSSING_CGO: Subject = timed("cgo", "crossing", "a call of Go into the library with cgo");
+const OPEN_PUREGO: Subject = timed("purego", "open", "fdescrow through Go without cgo, AWS-LC");
+const INSPECT_PUREGO: Subject = timed("purego", "inspect", "fdescrow through Go without cgo, into Go's types");
+const CROSSING_PUREGO: Subject = timed("purego", "crossing", "a call of Go into the library without cgo");
 const OPENSSL_P256: Subject = timed("openssl", "open-p256", "OpenSSL, `CMS_decrypt`, sealed to P-256");
 const P256: Subject = ours("open-p256", "fdescrow, pure Rust, sealed to P-256");
 const P256_AWS: Subject = ours("open-p256-aws-lc", "fdescrow, AWS-LC, sealed to P-256");
@@ -94,6 +100,8 @@ pub(super) const GROUPS: [Group; 9] = [
             OPEN_AWS,
             PRIVATE_AWS,
             OPEN_C,
+            OPEN_CGO,
+            OPEN_PUREGO,
             OPENSSL_P256,
             P256,
             P256_AWS,
@@ -101,7 +109,7 @@ pub(super) const GROUPS: [Group; 9] = [
     },
     Group {
         title: "Look at an envelope of macOS, without a key",
-        subjects: &[OPENSSL_PARSE, GO_PARSE, JAVA_PARSE, PARSE, INSPECT, INSPECT_C],
+        subjects: &[OPENSSL_PARSE, GO_PARSE, JAVA_PARSE, PARSE, INSPECT, INSPECT_C, INSPECT_CGO, INSPECT_PUREGO],
     },
     Group {
         title: "Read the structure of larger messages, in pieces of 1 kB",
@@ -117,7 +125,7 @@ pub(super) const GROUPS: [Group; 9] = [
     Group { title: "Seal a key to RSA-2048", subjects: &[OPENSSL_SEAL, SEAL] },
     Group { title: "Write a FileVault profile", subjects: &[PLISTLIB, RENDER] },
     Group { title: "Judge a device", subjects: &[ASSESS] },
-    Group { title: "Cross into the library", subjects: &[CROSSING_C] },
+    Group { title: "Cross into the library", subjects: &[CROSSING_C, CROSSING_CGO, CROSSING_PUREGO] },
     Group {
         title: "Check stored keys (SQLite), for each key",
         subjects: &[OPENSSL_PRIVATE_BESIDE, CHECK_1, RECHECK, CHECK_2],
@@ -146,10 +154,13 @@ pub(super) enum Aim {
     Memory(Subject, f64),
 }
 
-pub(super) const TARGETS: [Target; 21] = [
+pub(super) const TARGETS: [Target; 24] = [
     Target { what: "open, AWS-LC, to OpenSSL's `CMS_decrypt`", aim: Aim::AtMost(OPEN_AWS, OPENSSL_OPEN, 0.98) },
     Target { what: "open, AWS-LC, to OpenSSL's private operation", aim: Aim::AtMost(OPEN_AWS, OPENSSL_PRIVATE, 1.03) },
     Target { what: "open through C, to Rust", aim: Aim::AtMost(OPEN_C, OPEN_AWS, 1.03) },
+    Target { what: "open through Go with cgo, to Rust", aim: Aim::AtMost(OPEN_CGO, OPEN_AWS, 1.03) },
+    Target { what: "open through Go without cgo, to Rust", aim: Aim::AtMost(OPEN_PUREGO, OPEN_AWS, 1.03) },
+    Target { what: "open: `smallstep/pkcs7` to Go with cgo", aim: Aim::AtLeast(GO_OPEN, OPEN_CGO, 1.5) },
     Target { what: "open: Go to AWS-LC", aim: Aim::AtLeast(GO_OPEN, OPEN_AWS, 1.6) },
     Target { what: "open: pure Rust to AWS-LC", aim: Aim::AtLeast(OPEN, OPEN_AWS, 3.0) },
     Target { what: "open, pure Rust, to its private operation", aim: Aim::AtMost(OPEN, PRIVATE, 1.02) },
