@@ -100,7 +100,7 @@ impl Go<'_> {
     }
 
     fn lint(&self) -> Result<Outcome, Failure> {
-        let unformatted = output(self.command("gofmt").args(["-l", "."]))?;
+        let unformatted = output(self.command("gofmt").args(["-l", ".", "../examples/go/store", "../benches/peers"]))?;
         if !unformatted.is_empty() {
             return Err(Failure(format!("not as gofmt writes it:\n{unformatted}")));
         }
@@ -122,9 +122,10 @@ impl Go<'_> {
     }
 
     fn stores(&self) -> Result<Outcome, Failure> {
+        let folder = self.place.root.join("examples/go/store");
         for way in [Way::Cgo, Way::Loaded] {
-            let mut test = self.test(way);
-            run(test.current_dir(self.place.root.join("examples/go/store")).arg("./..."))?;
+            run(self.go(way).current_dir(&folder).args(["vet", "./..."]))?;
+            run(self.test(way).current_dir(&folder).arg("./..."))?;
         }
         Ok(Outcome::Passed)
     }
