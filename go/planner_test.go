@@ -549,7 +549,7 @@ func TestASpoolKeepsWhatIsOnTheDiskAndRepairsWhatIsTorn(t *testing.T) {
 	if err := elsewhere.Sync(); !errors.Is(err, ErrMisuse) {
 		t.Fatal(err)
 	}
-	spool, elsewhere = elsewhere, spool
+	spool = elsewhere
 	put("D")
 	file := spool.Pending()
 	if kept := must(ReadSpool(file)); kept.Len() != 1 || spool.Pending() != nil {

@@ -32,7 +32,15 @@ func TestALogIsToldWhatIsDoneAndNoSecret(t *testing.T) {
 		t.Fatal(err)
 	}
 	must(f.escrow.Check(f.ctx, f.keyring, CheckOptions{Devices: 1}))
-	if len(steps) != 3 || steps[0] != (Progress{"check", 1, 2, steps[0].PerMinute}) || steps[2].Done != 3 || steps[2].Left != 0 || steps[2].PerMinute == 0 {
+	for at, step := range steps {
+		// The last batch finds nothing more.
+		done := min(uint64(at)+1, 3)
+		if step != (Progress{"check", done, 3 - done, step.PerMinute}) || step.PerMinute == 0 {
+			t.Fatal(steps)
+		}
+	}
+	batches := len(steps)
+	if batches < 3 {
 		t.Fatal(steps)
 	}
 	revealed := must(f.escrow.Reveal(f.ctx, Reveal{Device: "mac-1", By: "ana", Reason: "a reason that is nobody's"}, f.keyring))
@@ -58,7 +66,7 @@ func TestALogIsToldWhatIsDoneAndNoSecret(t *testing.T) {
 			t.Error(line)
 		}
 	}
-	if operations["receive"] != 4 || operations["check"] != 3 || operations["reveal"] != 1 || operations["rewrap"] == 0 || operations["commit"] == 0 {
+	if operations["receive"] != 4 || operations["check"] != batches || operations["reveal"] != 1 || operations["rewrap"] == 0 || operations["commit"] == 0 {
 		t.Fatal(operations)
 	}
 	for _, is := range []string{`"device":"mac-1"`, `"outcome":"stored"`, `"error":"KeyFormat"`, `"level":"WARN"`, `"done":1`} {

@@ -415,6 +415,21 @@
 #define FDESCROW_UNPADS_OAEP_SHA1 4
 
 /**
+ * A level of `fdescrow_watch_functions`: an operation failed.
+ */
+#define FDESCROW_LOG_WARN 2
+
+/**
+ * A level of `fdescrow_watch_functions`: what was done, and how it ended.
+ */
+#define FDESCROW_LOG_INFO 3
+
+/**
+ * A level of `fdescrow_watch_functions`: whose device it was, too.
+ */
+#define FDESCROW_LOG_DEBUG 4
+
+/**
  * Bytes that the library made: a profile, an envelope, a part of a spool.
  */
 typedef struct fdescrow_buffer fdescrow_buffer;
@@ -573,6 +588,41 @@ typedef struct {
 /**
  * Where a function puts what it makes: `T **` in C.
  */
+
+/**
+ * What an escrow tells of its work: for a log, and for somebody who waits. No secret is ever among it.
+ *
+ * The functions are called on the thread of the call, several at a time where several threads call; `log` at the end of the call,
+ * when nothing is locked any more. They must not throw, jump or unwind.
+ */
+typedef struct {
+    /**
+     * FDESCROW_ABI_VERSION.
+     */
+    uint32_t version;
+    /**
+     * The finest level that `log` is told: FDESCROW_LOG_…
+     */
+    uint32_t level;
+    /**
+     * Handed to every function. It must be good from any thread until `free` is called.
+     */
+    void *context;
+    /**
+     * Called once, when the escrow tells it nothing more, or if it was not taken. May be NULL.
+     */
+    void (*free)(void *context);
+    /**
+     * One line for a log. `message` is the name of an operation, as `receive`, `commit`; `fields` is JSON: `outcome`, a word; `done` and
+     * `failed`, how many; `error`, its name; `device`; `microseconds`. May be NULL.
+     */
+    void (*log)(void *context, uint32_t level, fdescrow_str message, fdescrow_str fields_json);
+    /**
+     * After each batch of an `operation`: for `check` how many devices are `done` since the first batch and how many are `left`; for
+     * `rewrap` how many envelopes. May be NULL.
+     */
+    void (*progress)(void *context, fdescrow_str operation, uint64_t done, uint64_t left, uint64_t per_minute);
+} fdescrow_watch_functions;
 
 /**
  * Where a function puts what it makes: `T **` in C.
@@ -2228,6 +2278,16 @@ fdescrow_result fdescrow_escrow_all_rotations(const fdescrow_escrow *escrow,
                                               int64_t now,
                                               fdescrow_text **rotations_out,
                                               fdescrow_error **error_out);
+
+/**
+ * Method of `fdescrow_escrow`: tells these functions what it does from now on, in place of those before; NULL: nobody is told.
+ *
+ * Whatever the outcome, `functions.free` is called when the context is not needed any more.
+ * Errors: `MISUSE` for a level that there is not, or another version.
+ */
+fdescrow_result fdescrow_escrow_watch(const fdescrow_escrow *escrow,
+                                      const fdescrow_watch_functions *functions,
+                                      fdescrow_error **error_out);
 
 /**
  * Constructor of `fdescrow_keyring`: one without a key.

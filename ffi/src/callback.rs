@@ -14,7 +14,7 @@ use fdescrow::{
     Secret,
     envelope::{
         HashAlgorithm, KeyAlgorithm, PublicKey, RsaPublicKey, Unavailable,
-        identity::{RawEcdh, RawRsa, UnpaddingRsa},
+        identity::{PeerPoint, RawEcdh, RawRsa, UnpaddingRsa},
     },
 };
 
@@ -206,16 +206,12 @@ impl RawEcdh for CallbackEcdh {
     fn agree(&self, point: &[u8]) -> Result<Option<Secret<[u8]>>, Unavailable> {
         let Functions(functions) = &self.functions;
         let call = functions.agree.ok_or(Unavailable::new())?;
-        // Looked at here, too: a device that does not would tell about its key with points that are on no curve.
-        let (capacity, point) = match &self.public_key {
-            PublicKey::P384(_) => (48, fdescrow::envelope::P384PublicKey::from_sec1(point).map(|p| p.sec1().to_vec())),
-            _ => (32, fdescrow::envelope::P256PublicKey::from_sec1(point).map(|p| p.sec1().to_vec())),
-        };
-        let Some(point) = point else { return Ok(None) };
+        let Some(peer) = PeerPoint::on_the_curve_of(&self.public_key, point) else { return Ok(None) };
+        let capacity = peer.shared_length;
         let mut answer = FDESCROW_CALLBACK_UNAVAILABLE;
         let output = Secret::filled(capacity, |output| {
             // SAFETY: rule 10: the function writes `capacity` octets.
-            answer = unsafe { call(functions.context, fdescrow_bytes::of(&point), output.as_mut_ptr(), capacity) };
+            answer = unsafe { call(functions.context, fdescrow_bytes::of(&peer.sec1), output.as_mut_ptr(), capacity) };
         });
         match answer {
             FDESCROW_CALLBACK_DONE => Ok(Some(output)),

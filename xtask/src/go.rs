@@ -108,7 +108,9 @@ impl Go<'_> {
 
     /// `of_systems` is what is vetted for other systems, too.
     fn lint(&self, of_systems: &str) -> Result<Outcome, Failure> {
-        let unformatted = output(self.command("gofmt").args(["-l", "."]))?;
+        let mut format = self.place.command("gofmt");
+        format.current_dir(&self.place.root).args(["-l", "go", "examples/go", "benches/peers"]);
+        let unformatted = output(&mut format)?;
         if !unformatted.is_empty() {
             return Err(Failure(format!("not as gofmt writes it:\n{unformatted}")));
         }
@@ -133,9 +135,10 @@ impl Go<'_> {
     }
 
     fn stores(&self) -> Result<Outcome, Failure> {
+        let folder = self.place.root.join("examples/go/store");
         for way in [Way::Cgo, Way::Loaded] {
-            let mut test = self.test(way);
-            run(test.current_dir(self.place.root.join("examples/go/store")).arg("./..."))?;
+            run(self.go(way).current_dir(&folder).args(["vet", "./..."]))?;
+            run(self.test(way).current_dir(&folder).arg("./..."))?;
         }
         Ok(Outcome::Passed)
     }

@@ -14,7 +14,7 @@ mod unpadding;
 
 use std::{fmt, sync::Arc};
 
-pub use ecdh::{EcIdentity, RawEcdh};
+pub use ecdh::{EcIdentity, PeerPoint, RawEcdh};
 pub(super) use ecdh::{derive, wrap_key};
 pub use rejection::RejectionSecret;
 pub use software::software_identity;

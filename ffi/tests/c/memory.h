@@ -5,9 +5,11 @@
 #include "check.h"
 
 #include <fcntl.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #define LONGEST 64
+#define CHUNK ((size_t)1 << 20)
 
 /* How often it stands in memory that can be written; canary writes it where it is told. */
 static int count(void (*canary)(char *text), size_t size)
@@ -15,31 +17,33 @@ static int count(void (*canary)(char *text), size_t size)
     char pattern[LONGEST], line[512];
     FILE *maps = fopen("/proc/self/maps", "r");
     int memory = open("/proc/self/mem", O_RDONLY), found = 0;
-    CHECK(maps != NULL && memory >= 0);
+    /* Not of the heap: what is copied there would be found again. */
+    char *bytes = (char *)mmap(NULL, CHUNK, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    CHECK(maps != NULL && memory >= 0 && bytes != MAP_FAILED);
     while (fgets(line, sizeof line, maps)) {
         unsigned long from, to;
-        char rights[8], *bytes, *place;
-        ssize_t length;
+        char rights[8];
         if (sscanf(line, "%lx-%lx %7s", &from, &to, rights) != 3 || rights[0] != 'r' || rights[1] != 'w' || strstr(line, "[v")) {
             continue;
         }
-        bytes = (char *)malloc(to - from);
-        CHECK(bytes != NULL);
-        length = pread(memory, bytes, to - from, (off_t)from);
         canary(pattern);
-        place = bytes;
-        while (length > 0 && (place = (char *)memmem(place, (size_t)(bytes + length - place), pattern, size)) != NULL) {
-            /* Not the pattern itself, which is on the stack. */
-            unsigned long address = from + (unsigned long)(place - bytes);
-            found += address < (unsigned long)pattern || address > (unsigned long)pattern + size;
-            place++;
+        /* In pieces, which overlap by what may stand across their ends. */
+        for (; from < to; from += CHUNK - size + 1) {
+            size_t wanted = to - from < CHUNK ? to - from : CHUNK;
+            ssize_t length = pread(memory, bytes, wanted, (off_t)from);
+            char *place = bytes;
+            while (length > 0 && (place = (char *)memmem(place, (size_t)(bytes + length - place), pattern, size)) != NULL) {
+                unsigned long address = from + (unsigned long)(place - bytes);
+                /* Not the pattern itself, and not what was read. */
+                int is_ours = (address >= (unsigned long)pattern && address < (unsigned long)pattern + size) ||
+                              (address >= (unsigned long)bytes && address < (unsigned long)bytes + CHUNK);
+                found += !is_ours;
+                place++;
+            }
         }
         explicit_bzero(pattern, sizeof pattern);
-        if (length > 0) {
-            explicit_bzero(bytes, (size_t)length);
-        }
-        free(bytes);
     }
+    munmap(bytes, CHUNK);
     close(memory);
     fclose(maps);
     return found;

@@ -75,6 +75,7 @@ int main(void)
     fdescrow_secret *private_key = NULL, *body = NULL;
     fdescrow_buffer *append = NULL;
     fdescrow_text *state = NULL;
+    int calls = 0;
     DONE(fdescrow_certificates_generate(
         fdescrow_str_of("{\"subject\":\"CN=Canary\",\"algorithm\":\"p-256\",\"not_before\":\"2026-01-01T00:00:00Z\","
                         "\"not_after\":\"2036-01-01T00:00:00Z\"}"),
@@ -93,13 +94,16 @@ int main(void)
     DONE(fdescrow_planner_done(planner, NOW, &error));
     fdescrow_buffer_free(append);
     CHECK(count(canary, LENGTH) == 1);
+    CHECK(next() == FDESCROW_STEP_ASK);
+    DONE(fdescrow_planner_failed(planner, -1, NOW, &error));
     while (next() == FDESCROW_STEP_CALL) {
+        calls++;
         DONE(fdescrow_snapd_body(planner, &body, &error));
         fdescrow_secret_free(body);
         DONE(fdescrow_planner_done(planner, NOW, &error));
         slots = "[\"fdescrow\"]";
     }
-    CHECK(count(canary, LENGTH) == 0);
+    CHECK(calls == 2 && count(canary, LENGTH) == 0);
     DONE(fdescrow_planner_state(planner, &state, &error));
     CHECK(fdescrow_text_value(state).length > 0);
     fdescrow_text_free(state);

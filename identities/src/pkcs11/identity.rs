@@ -19,7 +19,9 @@ use fdescrow::{
     Secret,
     envelope::{
         Certificate, HashAlgorithm, Identity, KeyAlgorithm, PublicKey, RsaPublicKey, Unavailable, canary,
-        identity::{EcIdentity, RawEcdh, RawRsa, RejectionSecret, RsaIdentity, UnpaddingIdentity, UnpaddingRsa},
+        identity::{
+            EcIdentity, PeerPoint, RawEcdh, RawRsa, RejectionSecret, RsaIdentity, UnpaddingIdentity, UnpaddingRsa,
+        },
     },
 };
 
@@ -107,13 +109,9 @@ impl RawEcdh for TokenEcdh {
     }
 
     fn agree(&self, point: &[u8]) -> Result<Option<Secret<[u8]>>, Unavailable> {
-        // Looked at here, too: a token that does not would tell about its key with points that are on no curve.
-        let (length, point) = match &self.public_key {
-            PublicKey::P384(_) => (48, fdescrow::envelope::P384PublicKey::from_sec1(point).map(|p| p.sec1().to_vec())),
-            _ => (32, fdescrow::envelope::P256PublicKey::from_sec1(point).map(|p| p.sec1().to_vec())),
-        };
-        let Some(point) = point else { return Ok(None) };
-        let shared = self.key.call(|session, key| derive(session, key, &point, length))?;
+        let Some(peer) = PeerPoint::on_the_curve_of(&self.public_key, point) else { return Ok(None) };
+        let length = peer.shared_length;
+        let shared = self.key.call(|session, key| derive(session, key, &peer.sec1, length))?;
         Ok(shared.map(|shared| right_aligned(shared, length)))
     }
 }

