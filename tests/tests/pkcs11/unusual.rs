@@ -22,7 +22,7 @@ use fdescrow::{
 use fdescrow_identities::pkcs11::{TokenError, TokenKey};
 use fdescrow_tests::{
     fleet::{Custodian, Fleet, agent, at, device},
-    token::{Front, LABEL, NSS_LABEL, NssToken, PIN, SoftToken, in_its_own_process},
+    token::{Front, LABEL, NSS_LABEL, NssToken, PIN, in_its_own_process},
 };
 
 use super::{
