@@ -1,5 +1,5 @@
 //! The project's own commands: `cargo xtask test`, `go`, `crash`, `simulate`, `paths`, `install`,
-//! `size`, `bench-peers`, `bless`.
+//! `size`, `bench-peers`, `timing`, `bless`.
 //!
 //! The rule: whatever a command needs and the machine lacks is either installed below the target
 //! folder (or, as root, by the system's packages), with a line that says so, or named in the error.
@@ -42,6 +42,8 @@ cargo xtask install [--prefix DIR]
 cargo xtask size            the library of an agent: built, stripped, measured, linked with the example in C
 cargo xtask bench-peers [--quick] [--without PEER,…] [--rounds N] [--keys N] [--devices N] [--cold-build]
                             measure against OpenSSL, Go, Python and Bouncy Castle
+cargo xtask timing [--measurements N]
+                            does time tell a wrong padding from a right one (1000000)? For a quiet machine, half an hour
 cargo xtask bless           rewrite the generated tables in the documents, and the numbers of instructions
 ";
 
@@ -75,6 +77,7 @@ fn main() -> ExitCode {
         ["install"] => |steps, place, _| install::check(steps, place),
         ["size"] => |steps, place, _| steps.run("agent library", || size::agent(place)),
         ["paths"] => |steps, place, _| paths::check(steps, place, false),
+        ["timing"] | ["timing", "--measurements", _] => bench::timing::measure,
         ["bless"] => |steps, place, _| test::bless(steps, place),
         ["help" | "--help" | "-h"] => {
             print!("{HELP}");
@@ -85,12 +88,16 @@ fn main() -> ExitCode {
             return ExitCode::from(2);
         }
     };
-    let unless_said = if arguments.first() == Some(&"simulate") { SEEDS } else { CRASH_LOOPS };
+    let unless_said = match arguments.first() {
+        Some(&"simulate") => SEEDS,
+        Some(&"timing") => bench::timing::MEASUREMENTS,
+        _ => CRASH_LOOPS,
+    };
     let times = match arguments.get(2).map(|number| number.parse()) {
         None => unless_said,
         Some(Ok(times)) => times,
         Some(Err(_)) => {
-            eprintln!("--loops and --seeds take a number");
+            eprintln!("--loops, --seeds and --measurements take a number");
             return ExitCode::from(2);
         }
     };

@@ -48,6 +48,10 @@ pub(crate) const TEST: Need = Need {
         // private keys in an HSM: one in software, and a tool that knows none of us
         program("softhsm2-util", "softhsm2"),
         program("pkcs11-tool", "opensc"),
+        // another one, of NSS, a module in front of either, and OpenSSL's way into both
+        program("certutil", "libnss3-tools"),
+        program("/usr/include/p11-kit-1/p11-kit/pkcs11.h", "libp11-kit-dev"),
+        program(ENGINE, "libengine-pkcs11-openssl"),
         // tests of interoperation: OpenSSL, Bouncy Castle, Go's pkcs7
         program("openssl", "openssl"),
         program("javac", "default-jdk-headless"),
@@ -125,6 +129,13 @@ pub(crate) const BENCH: [(&str, Need); 8] = [
     ("java", Need { wheels: &[], programs: &[program("javac", "default-jdk-headless"), program("mvn", "maven")] }),
     ("fdescrow", Need { wheels: &[], programs: &[program("strip", "binutils")] }),
 ];
+
+/// The engine of libp11, in the folder that Debian has for this kind of machine.
+const ENGINE: &str = if cfg!(target_arch = "aarch64") {
+    "/usr/lib/aarch64-linux-gnu/engines-3/pkcs11.so"
+} else {
+    "/usr/lib/x86_64-linux-gnu/engines-3/pkcs11.so"
+};
 
 /// Python itself, which the wheels need.
 const PYTHON: &[Program] = &[program("python3", "python3")];
