@@ -68,7 +68,7 @@ def main() -> int:
     arguments.add_argument("--suite", default="filevault", help="legacy: also what was sealed with single DES")
     given = arguments.parse_args()
 
-    keyring = fdescrow.Keyring.load(given.private_key, certificates=given.certificate)
+    keyring = fdescrow.Keyring.parse(given.private_key, certificates=given.certificate)
     database = sqlite3.connect(f"file:{given.database}?mode=ro", uri=True)
     total: Counter[VerdictWord] = Counter()
     table = csv.writer(sys.stdout)

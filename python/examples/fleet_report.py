@@ -12,7 +12,7 @@ import argparse
 import html
 import io
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
@@ -55,7 +55,7 @@ class Findings:
 
 def collect(escrow: fdescrow.Escrow, organization: str, now: datetime) -> Findings:
     """Reads it, a page at a time."""
-    weeks, levels = levels_over_time(escrow.events(), now)
+    weeks, levels = levels_over_time(entries(escrow), now)
     return Findings(
         organization, now, escrow.summary(now=now), ages(escrow, now), weeks, levels, list(escrow.undecryptable())
     )
@@ -64,7 +64,7 @@ def collect(escrow: fdescrow.Escrow, organization: str, now: datetime) -> Findin
 def ages(escrow: fdescrow.Escrow, now: datetime) -> dict[str, int]:
     """How old the newest key of each place is."""
     counted = Counter({name: 0 for name, _ in AGES} | {"over a year": 0})
-    for device in escrow.devices():
+    for device in escrow.list():
         newest = {key.place: key for key in escrow.history(device.device) if key.retired is None}
         for key in newest.values():
             days = (now - key.received).days
@@ -72,9 +72,15 @@ def ages(escrow: fdescrow.Escrow, now: datetime) -> dict[str, int]:
     return dict(counted)
 
 
-def levels_over_time(
-    entries: Iterable[fdescrow.Entry], now: datetime
-) -> tuple[list[datetime], dict[Level, list[int]]]:
+def entries(escrow: fdescrow.Escrow) -> Iterator[fdescrow.Entry]:
+    """The whole audit, in the order in which it was committed."""
+    events = escrow.events()
+    while events.entries:
+        yield from events.entries
+        events = escrow.events(events.next)
+
+
+def levels_over_time(entries: Iterable[fdescrow.Entry], now: datetime) -> tuple[list[datetime], dict[Level, list[int]]]:
     """Keys by level at the end of each week, as the audit tells it."""
     weeks: list[datetime] = []
     levels: dict[Level, list[int]] = {level: [] for level in Level}
@@ -202,8 +208,8 @@ def main() -> None:
     arguments.add_argument("--organization", required=True)
     arguments.add_argument("--out", type=Path, required=True, help="the page of HTML")
     given = arguments.parse_args()
-    with fdescrow.Escrow(fdescrow.Store.open(f"{given.store}?mode=ro"), given.organization) as escrow:
-        findings = collect(escrow, given.organization, datetime.now(timezone.utc))
+    escrow = fdescrow.Escrow(fdescrow.Store.open(f"{given.store}?mode=ro"), given.organization)
+    findings = collect(escrow, given.organization, datetime.now(timezone.utc))
     given.out.write_text(page(findings))
     print(f"{given.out}: {findings.summary.devices:,} devices, {len(findings.undecryptable):,} keys that do not open")
 

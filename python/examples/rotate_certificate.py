@@ -38,13 +38,17 @@ def rotate(
     by: str,
 ) -> dict[str, str]:
     """Seals every key to the new certificate as well, and tells of which devices a new key is needed, and why."""
-    affected = escrow.live_references(old.fingerprint)
-    print(f"{affected:,} envelopes in use are sealed to {old.subject}, which expires on {old.not_after:%Y-%m-%d}")
+    affected = escrow.live_references(old)
+    print(
+        f"{affected:,} envelopes in use are sealed to {old.subject}, which expires on {old.describe().not_after:%Y-%m-%d}"
+    )
 
-    report = escrow.rewrap(with_old, to=new, by=by, after_each_batch=Progress(affected))
+    report = escrow.rewrap(with_old, new, by=by, progress=Progress(affected))
     print(f"{report.rewrapped:,} re-wrapped, {report.already:,} were already, {len(report.failures):,} did not open")
     if report.unavailable:
-        sys.exit(f"the old private key could not be reached for {report.unavailable:,} keys: nothing is lost, try again")
+        sys.exit(
+            f"the old private key could not be reached for {report.unavailable:,} keys: nothing is lost, try again"
+        )
 
     # An old envelope is taken out of use once the new one of the same key was opened, with the new private key alone.
     checked = escrow.check(with_new, by=by)
@@ -63,29 +67,30 @@ def main() -> int:
     arguments.add_argument("--old", type=Path, nargs=2, required=True, metavar=("KEY", "CERTIFICATE"))
     arguments.add_argument("--new", type=Path, nargs=2, required=True, metavar=("KEY", "CERTIFICATE"))
     arguments.add_argument("--by", required=True, help="who does it, for the audit")
-    arguments.add_argument("--retire", action="store_true", help="retire the old certificate if nothing needs it any more")
+    arguments.add_argument(
+        "--retire", action="store_true", help="retire the old certificate if nothing needs it any more"
+    )
     given = arguments.parse_args()
 
-    old, new = (fdescrow.Certificate.parse(pair[1].read_bytes()) for pair in (given.old, given.new))
-    store = fdescrow.Store.open(given.store)
+    old, new = (fdescrow.Certificate.parse(pair[1]) for pair in (given.old, given.new))
     # The new one first: what arrives in clear from now on is sealed to it.
-    with fdescrow.Escrow(store, given.organization, certificates=[new, old]) as escrow:
-        ask_again = rotate(
-            escrow,
-            old,
-            new,
-            with_old=fdescrow.Keyring.load(given.old[0], certificates=given.old[1]),
-            with_new=fdescrow.Keyring.load(given.new[0], certificates=given.new[1]),
-            by=given.by,
-        )
-        for device, why in sorted(ask_again.items()):
-            print(f"ask again: {device}: {why}")
-        left = escrow.live_references(old.fingerprint)
-        if not left and given.retire:
-            escrow.retire_certificate(old.fingerprint, by=given.by, reason=f"replaced by {new.subject}")
-            print(f"retired: {old.subject}. Keep its private key for as long as your backups are older than this.")
-        elif left:
-            print(f"{left:,} envelopes still need the old private key: keep it, and go on checking with both")
+    escrow = fdescrow.Escrow(fdescrow.Store.open(given.store), given.organization, certificates=[new, old])
+    ask_again = rotate(
+        escrow,
+        old,
+        new,
+        with_old=fdescrow.Keyring.parse(given.old[0], certificates=old),
+        with_new=fdescrow.Keyring.parse(given.new[0], certificates=new),
+        by=given.by,
+    )
+    for device, why in sorted(ask_again.items()):
+        print(f"ask again: {device}: {why}")
+    left = escrow.live_references(old)
+    if left:
+        print(f"{left:,} envelopes still need the old private key: keep it, and go on checking with both")
+    elif given.retire:
+        escrow.retire_certificate(old, by=given.by, reason=f"replaced by {new.subject}")
+        print(f"retired: {old.subject}. Keep its private key for as long as your backups are older than this.")
     return 1 if ask_again else 0
 
 

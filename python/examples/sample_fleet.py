@@ -64,15 +64,11 @@ class Fleet:
         return self.folder / "policy.toml"
 
     def keyring(self) -> fdescrow.Keyring:
-        return fdescrow.Keyring.load(self.private_key, certificates=self.certificate)
+        return fdescrow.Keyring.parse(self.private_key, certificates=self.certificate)
 
     def escrow(self) -> fdescrow.Escrow:
-        return fdescrow.Escrow(
-            fdescrow.Store.open(self.store),
-            ORGANIZATION,
-            policies=fdescrow.Policy.parse(self.policy.read_bytes()),
-            certificates=fdescrow.Certificate.parse_all(self.certificate.read_bytes()),
-        )
+        store = fdescrow.Store.open(self.store)
+        return fdescrow.Escrow(store, ORGANIZATION, policies=self.policy, certificates=self.certificate)
 
 
 def new_certificate(folder: Path, name: str, subject: str, *, now: datetime) -> fdescrow.Certificate:
@@ -89,7 +85,7 @@ def new_certificate(folder: Path, name: str, subject: str, *, now: datetime) -> 
 def as_a_mac_seals(certificate: fdescrow.Certificate) -> bytes:
     """A message as macOS writes it: the bare key, by PKCS #1 v1.5."""
     with fdescrow.RecoveryKey.generate("filevault") as key:
-        return fdescrow.seal(key, to=[certificate], bare=True, format="enveloped_pkcs1v15").der
+        return fdescrow.seal(key, certificate, bare=True, format="enveloped_pkcs1v15").der
 
 
 def make(folder: Path, *, devices: int = 48, now: datetime | None = None, seed: int = 7) -> Fleet:
@@ -100,14 +96,14 @@ def make(folder: Path, *, devices: int = 48, now: datetime | None = None, seed: 
     stranger = new_certificate(folder, "stranger", "CN=Somebody else", now=fleet.now)
     fleet.policy.write_text(POLICY)
     keyring = fleet.keyring()
-    with fleet.escrow() as escrow:
-        arrivals = sorted((chance.randrange(5, 365), number) for number in range(devices))
-        for week in range(53, -1, -1):
-            moment = fleet.now - timedelta(weeks=week)
-            for days, number in arrivals:
-                if days // 7 == week:
-                    enrol(escrow, fleet, number, certificate, stranger, chance, moment)
-            escrow.check(keyring, by="nightly", now=moment + timedelta(hours=3))
+    escrow = fleet.escrow()
+    arrivals = sorted((chance.randrange(5, 365), number) for number in range(devices))
+    for week in range(53, -1, -1):
+        moment = fleet.now - timedelta(weeks=week, hours=3)
+        for days, number in arrivals:
+            if days // 7 == week:
+                enrol(escrow, fleet, number, certificate, stranger, chance, moment)
+        escrow.check(keyring, by="nightly", now=moment + timedelta(hours=2))
     return fleet
 
 
@@ -130,15 +126,20 @@ def enrol(
         if lost:
             fleet.not_opening.add(device)
     else:
-        protector = str(uuid.UUID(int=chance.getrandbits(128), version=4))
-        with fdescrow.RecoveryKey.generate(kind) as key:
+        number_of = str(uuid.UUID(int=chance.getrandbits(128), version=4))
+        with fdescrow.RecoveryKey.generate(kind) as key, key.secret() as secret:
             if kind == "bitlocker":
-                escrow.receive(device, kind=kind, key=key, protector=protector, by="agent", now=now)
-                fleet.bitlocker.append((device, protector[:8].upper()))
+                protector = f"{{{number_of.upper()}}}"
+                escrow.receive_plaintext(device, kind=kind, key=secret, protector=protector, by="agent", now=now)
+                fleet.bitlocker.append((device, protector[1:9]))
             else:
-                escrow.receive(device, kind=kind, key=key, volume=protector, protector="1", by="agent", now=now)
+                escrow.receive_plaintext(
+                    device, kind=kind, key=secret, volume=number_of, protector="1", by="agent", now=now
+                )
     owner = PEOPLE[number % len(PEOPLE)]
-    escrow.name_device(device, [fdescrow.Name("owner", owner, source="directory")], by="directory", now=now)
+    escrow.name_device(
+        device, [{"kind": "owner", "value": owner, "source": "directory", "trust": "claimed"}], by="directory", now=now
+    )
 
 
 if __name__ == "__main__":

@@ -39,16 +39,11 @@ def main() -> None:
             for pc, screen in fleet.bitlocker[:3]:
                 print(f"the blue screen of {pc} shows {screen}")
         else:
-            escrow = fdescrow.Escrow(
-                fdescrow.Store.open(given.store),
-                given.organization,
-                policies=fdescrow.Policy.parse(given.policy.read_bytes()),
-                certificates=fdescrow.Certificate.parse_all(given.certificate.read_bytes()),
-            )
-            keyring = fdescrow.Keyring.load(given.private_key, certificates=given.certificate)
-        with escrow:
-            # Behind it in your house: TLS, and no header that a stranger can set.
-            uvicorn.run(create_app(escrow, keyring, seconds=given.seconds), host="127.0.0.1", port=given.port)
+            store = fdescrow.Store.open(given.store)
+            escrow = fdescrow.Escrow(store, given.organization, policies=given.policy, certificates=given.certificate)
+            keyring = fdescrow.Keyring.parse(given.private_key, certificates=given.certificate)
+        # In front of it in your house: TLS.
+        uvicorn.run(create_app(escrow, keyring, seconds=given.seconds), host="127.0.0.1", port=given.port)
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ from fastapi.templating import Jinja2Templates
 from markupsafe import Markup
 
 import fdescrow
-from fdescrow import Outcome, RecoveryState
+from fdescrow import RecoveryState
 
 from . import sign_in
 from .protection import Protection
@@ -41,7 +41,7 @@ class Desk:
 
     def recent(self) -> list[fdescrow.Entry]:
         """Reads on in the audit from where it was left, and gives the last entries, the newest first."""
-        events = self.escrow.events(after=self.read)
+        events = self.escrow.events(self.read)
         self.log.extend(entry for entry in events.entries if entry.action.startswith(("recovery_", "release")))
         self.read = events.next
         return list(reversed(self.log))
@@ -111,7 +111,7 @@ def pages(app: FastAPI) -> None:
             reason=reason,
             ticket=ticket or None,
         )
-        return RedirectResponse(f"/requests/{recovery.id}", 303)
+        return RedirectResponse(f"/requests/{recovery.recovery}", 303)
 
     @app.get("/requests")
     def waiting(request: Request, session: Reader, here: Here) -> Response:
@@ -123,7 +123,12 @@ def pages(app: FastAPI) -> None:
     def one(request: Request, session: Reader, here: Here, recovery: str) -> Response:
         found = here.escrow.recovery(recovery)
         return show(
-            request, "request.html", session, recovery=found, key=here.place(found.device, found.key), State=RecoveryState
+            request,
+            "request.html",
+            session,
+            recovery=found,
+            key=here.place(found.device, found.key),
+            State=RecoveryState,
         )
 
     @app.post("/requests/{recovery}/approve")
@@ -144,31 +149,29 @@ def pages(app: FastAPI) -> None:
     @app.post("/requests/{recovery}/key")
     def key(request: Request, session: Sender, here: Here, recovery: str) -> Response:
         asked = here.escrow.recovery(recovery)
-        with (
-            here.escrow.reveal(
-                asked.device,
-                keyring=here.keyring,
-                recovery=recovery,
-                by=session.somebody.name,
-                person=session.somebody.person,
-                reason=asked.request.reason,
-            ) as revealed,
-            revealed.sheet(format="html_fragment") as sheet,
-        ):
+        with here.escrow.reveal_sheet(
+            asked.device,
+            here.keyring,
+            format="html_fragment",
+            recovery=recovery,
+            by=session.somebody.name,
+            person=session.somebody.person,
+            reason=asked.request.reason,
+        ) as sheet:
             # From here on it is a str of Python and bytes on their way out, which nobody can wipe.
             return show(
                 request,
                 "key.html",
                 session,
-                sheet=Markup(sheet.expose().decode()),
+                sheet=Markup(bytes(sheet.expose()).decode()),
                 recovery=asked,
                 seconds=here.seconds,
-                others=[one for one in revealed.candidates if one.key != revealed.id],
+                others=[one for one in sheet.about.candidates if one.key != sheet.about.key],
             )
 
     @app.post("/requests/{recovery}/outcome")
     def outcome(session: Sender, here: Here, recovery: str, outcome: Typed) -> Response:
-        here.escrow.report_recovery(recovery, Outcome(outcome), by=session.somebody.name)
+        here.escrow.report_recovery(recovery, outcome=outcome, by=session.somebody.name)
         return RedirectResponse(f"/requests/{recovery}", 303)
 
     @app.get("/audit")

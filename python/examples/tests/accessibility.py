@@ -85,7 +85,9 @@ while (walker.nextNode()) {
 return faults;
 """
 
-CONTROLS = "a[href], button, input:not([type=hidden]), textarea, select, summary, progress, [role=region], [tabindex='0']"
+CONTROLS = (
+    "a[href], button, input:not([type=hidden]), textarea, select, summary, progress, [role=region], [tabindex='0']"
+)
 
 
 def faults(driver: Chrome) -> list[str]:

@@ -28,7 +28,6 @@ import sample_fleet  # noqa: E402
 PHONE, DESK = (360, 740), (1000, 720)
 
 
-
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--screenshots", type=Path, help="where to put pictures of the pages")
 
@@ -63,10 +62,11 @@ def fleet(made: sample_fleet.Fleet, tmp_path: Path) -> sample_fleet.Fleet:
 def known(fleet: sample_fleet.Fleet) -> Known:
     """One more PC, which calls."""
     protector = "{C0FFEE42-0011-4233-8455-66778899AABB}"
-    with fleet.escrow() as escrow, fdescrow.RecoveryKey.generate("bitlocker") as key:
-        text = bytes(key.expose()).decode()
-        escrow.receive("PC-CALLS", kind="bitlocker", key=key, protector=protector, by="agent")
-        escrow.check(fleet.keyring())
+    with fdescrow.RecoveryKey.generate("bitlocker") as key:
+        text = key.expose()
+    escrow = fleet.escrow()
+    escrow.receive_plaintext("PC-CALLS", kind="bitlocker", key=text, protector=protector, by="agent")
+    escrow.check(fleet.keyring())
     return Known("PC-CALLS", "C0FFEE42", text)
 
 

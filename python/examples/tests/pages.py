@@ -65,7 +65,9 @@ class Person:
         old = self.one("html")
         action()
         WebDriverWait(self.driver, 20).until(staleness_of(old))
-        WebDriverWait(self.driver, 20).until(lambda driver: driver.execute_script("return document.readyState") == "complete")
+        WebDriverWait(self.driver, 20).until(
+            lambda driver: driver.execute_script("return document.readyState") == "complete"
+        )
         self.see()
 
     @property
@@ -105,7 +107,10 @@ class Person:
         """Presses the tabulator until something of this name has the focus, which must be seen on the way."""
         stops = []
         for _ in range(most):
-            if (focused := self.focused()).accessible_name.startswith(name) and focused.tag_name not in ("body", "main"):
+            if (focused := self.focused()).accessible_name.startswith(name) and focused.tag_name not in (
+                "body",
+                "main",
+            ):
                 return focused
             self.press(Keys.TAB)
             focused = self.focused()
@@ -116,10 +121,14 @@ class Person:
         raise AssertionError(f"the keyboard does not reach {name}: {stops}")
 
     def picture(self, folder: Path | None, name: str) -> None:
-        """The whole page, as it is now."""
-        if folder is None:
-            return
-        width, height = self.driver.execute_script("return [innerWidth, document.documentElement.scrollHeight]")
-        clip = {"x": 0, "y": 0, "width": width, "height": min(height, 1600), "scale": 1}
-        shot = self.driver.execute_cdp_cmd("Page.captureScreenshot", {"clip": clip, "captureBeyondViewport": True})
-        (folder / f"{name}.png").write_bytes(base64.b64decode(shot["data"]))
+        picture(self.driver, folder, name)
+
+
+def picture(driver: Chrome, folder: Path | None, name: str) -> None:
+    """The whole page, as it is now, where pictures are wanted."""
+    if folder is None:
+        return
+    width, height = driver.execute_script("return [innerWidth, document.documentElement.scrollHeight]")
+    clip = {"x": 0, "y": 0, "width": width, "height": min(height, 1600), "scale": 1}
+    shot = driver.execute_cdp_cmd("Page.captureScreenshot", {"clip": clip, "captureBeyondViewport": True})
+    (folder / f"{name}.png").write_bytes(base64.b64decode(shot["data"]))

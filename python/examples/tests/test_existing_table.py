@@ -22,14 +22,21 @@ from sample_fleet import Fleet
 @pytest.fixture
 def database(fleet: Fleet, tmp_path: Path) -> Path:
     """A server's table: keys that open, and everything that there is in tables beside them."""
-    ours, stranger = (
-        fdescrow.Certificate.parse((fleet.folder / f"{name}.pem").read_bytes()) for name in ("escrow", "stranger")
-    )
+    ours, stranger = (fdescrow.Certificate.parse(fleet.folder / f"{name}.pem") for name in ("escrow", "stranger"))
     good = [base64.b64encode(sample_fleet.as_a_mac_seals(ours)).decode() for _ in range(7)]
     lost = base64.b64encode(sample_fleet.as_a_mac_seals(stranger)).decode()
     flipped = bytearray(base64.b64decode(good[0]))
     flipped[-3] ^= 1
-    poison = [None, "", "garbage", b"\xff\x00\xfe", "A" * 200_000, good[0][:100], base64.b64encode(flipped).decode(), lost]
+    poison = [
+        None,
+        "",
+        "garbage",
+        b"\xff\x00\xfe",
+        "A" * 200_000,
+        good[0][:100],
+        base64.b64encode(flipped).decode(),
+        lost,
+    ]
     path = tmp_path / "server.db"
     with sqlite3.connect(path) as table:
         table.executescript(
@@ -75,7 +82,10 @@ def test_no_more_than_a_batch_is_read_at_a_time(fleet: Fleet, database: Path) ->
 
     connection = sqlite3.connect(database)
     whole, small = (
-        [(serial, verdict.verdict) for serial, verdict in existing_table.verdicts(connection, fleet.keyring(), suite="filevault", batch=size)]
+        [
+            (serial, verdict.verdict)
+            for serial, verdict in existing_table.verdicts(connection, fleet.keyring(), suite="filevault", batch=size)
+        ]
         for size in (500, 2)
     )
     assert whole == small and len(whole) == 15

@@ -11,7 +11,7 @@ from types import SimpleNamespace
 
 from accessibility import faults
 from conftest import EXAMPLES, PHONE, Open
-from pages import Person
+from pages import picture
 
 import fdescrow
 import fleet_report
@@ -45,7 +45,15 @@ def test_the_page_says_what_the_store_says_and_loads_nothing(
     fleet: Fleet, tmp_path: Path, browser: Open, screenshots: Path | None
 ) -> None:
     out = tmp_path / "report.html"
-    command = [sys.executable, "fleet_report.py", fleet.store, "--organization", sample_fleet.ORGANIZATION, "--out", str(out)]
+    command = [
+        sys.executable,
+        "fleet_report.py",
+        fleet.store,
+        "--organization",
+        sample_fleet.ORGANIZATION,
+        "--out",
+        str(out),
+    ]
     before = (fleet.folder / "keys.db").read_bytes()
     ran = subprocess.run(command, cwd=EXAMPLES, capture_output=True, text=True, check=False)
     assert ran.returncode == 0, ran.stderr
@@ -64,12 +72,12 @@ def test_the_page_says_what_the_store_says_and_loads_nothing(
         # matplotlib styles its pictures in them, and each lies within a picture that has words.
         assert [fault for fault in found if not fault.startswith(("script or style", "1.1.1"))] == []
         assert "48" in driver.find_element("css selector", "dl").text
-    Person.picture(SimpleNamespace(driver=browser((820, 800), start=out.as_uri())), screenshots, "fleet-report")
+        picture(driver, screenshots, "fleet-report" if size != PHONE else "fleet-report-phone")
 
 
 def test_what_is_counted_is_what_there_is(made: Fleet) -> None:
-    with made.escrow() as escrow:
-        findings = fleet_report.collect(escrow, "example.com", made.now)
+    escrow = made.escrow()
+    findings = fleet_report.collect(escrow, "example.com", made.now)
     assert sum(findings.ages.values()) == 48
     now = {level: counts[-1] for level, counts in findings.levels.items()}
     assert sum(now.values()) == 48
@@ -80,8 +88,8 @@ def test_what_is_counted_is_what_there_is(made: Fleet) -> None:
 
 
 def test_a_name_cannot_become_markup(made: Fleet) -> None:
-    with made.escrow() as escrow:
-        findings = fleet_report.collect(escrow, "<script>alert(1)</script>", made.now)
+    escrow = made.escrow()
+    findings = fleet_report.collect(escrow, "<script>alert(1)</script>", made.now)
     page = fleet_report.page(findings)
     assert "<script" not in page and "&lt;script&gt;" in page
 
@@ -108,8 +116,8 @@ def test_levels_follow_the_audit() -> None:
 
 
 def test_the_sample_is_what_it_says(made: Fleet) -> None:
-    with made.escrow() as escrow:
-        assert {key.device for key in escrow.undecryptable()} == made.not_opening != set()
-        for device, screen in made.bitlocker:
-            assert [found.device for found in escrow.find(screen)] == [device]
-        assert isinstance(escrow.summary(), fdescrow.Summary)
+    escrow = made.escrow()
+    assert {key.device for key in escrow.undecryptable()} == made.not_opening != set()
+    for device, screen in made.bitlocker:
+        assert [found.device for found in escrow.find(screen)] == [device]
+    assert isinstance(escrow.summary(), fdescrow.Summary)

@@ -20,7 +20,9 @@ from sample_fleet import Fleet
 REASON = "Blue screen after a firmware update, called back on the number in the directory"
 
 
-def approved(browser: Open, desk: Desk, known: Known, *, size: tuple[int, int] = DESK, **how: object) -> tuple[Person, str]:
+def approved(
+    browser: Open, desk: Desk, known: Known, *, size: tuple[int, int] = DESK, **how: object
+) -> tuple[Person, str]:
     """Ana, with a request that Ben has approved."""
     ana = Person(browser(size, **how), desk.address, "ana")
     request = ana.ask(known.screen, REASON, "HD-4711")
@@ -82,16 +84,16 @@ def test_a_caller_is_helped_with_the_consent_of_another_person(
         "ana asked for the key",
     ]
     ana.picture(screenshots, "help-desk-audit")
-    with fleet.escrow() as escrow:
-        entries = escrow.audit_of(known.device)
-        assert [entry.action for entry in entries][-5:] == [
-            "recovery_requested",
-            "recovery_approved",
-            "release_authorized",
-            "released",
-            "recovery_reported",
-        ]
-        assert escrow.verify_audit().intact
+    escrow = fleet.escrow()
+    entries = escrow.audit_of(known.device)
+    assert [entry.action for entry in entries][-5:] == [
+        "recovery_requested",
+        "recovery_approved",
+        "release_authorized",
+        "released",
+        "recovery_reported",
+    ]
+    assert escrow.verify_audit().intact
 
 
 def test_nobody_approves_their_own_request(browser: Open, desk: Desk, known: Known, fleet: Fleet) -> None:
@@ -104,9 +106,11 @@ def test_nobody_approves_their_own_request(browser: Open, desk: Desk, known: Kno
     assert "That was not done" in ben.text
     ben.leaving(lambda: send(ben, f"{request}/key", token))
     assert "That was not done" in ben.text
-    with fleet.escrow() as escrow:
-        outcomes = [entry.references.outcome for entry in escrow.audit_of(known.device) if entry.action == "recovery_refused"]
-        assert outcomes == ["same_person", "not_approved"]
+    escrow = fleet.escrow()
+    outcomes = [
+        entry.references.outcome for entry in escrow.audit_of(known.device) if entry.action == "recovery_refused"
+    ]
+    assert outcomes == ["same_person", "not_approved"]
     ana = Person(browser(), desk.address, "ana")
     ana.go(request)
     assert not ana.offers("Approve"), "her log-in does not say that she may approve"
@@ -207,9 +211,15 @@ def test_nothing_of_the_key_stays_in_logs_or_in_the_browser(
     assert any(url.endswith("/audit") for url in urls), "this is not the history of what was done"
     for text in known.groups:
         for encoding in ("utf-8", "utf-16-le"):
-            holding = [file for file in profile.rglob("*") if file.is_file() and text.encode(encoding) in file.read_bytes()]
+            holding = [
+                file for file in profile.rglob("*") if file.is_file() and text.encode(encoding) in file.read_bytes()
+            ]
             # Six digits alone are anywhere by chance; two groups of the key in one file are not.
-            holding = [file for file in holding if sum(group.encode(encoding) in file.read_bytes() for group in known.groups) > 1]
+            holding = [
+                file
+                for file in holding
+                if sum(group.encode(encoding) in file.read_bytes() for group in known.groups) > 1
+            ]
             assert not holding, holding
 
 
@@ -296,7 +306,9 @@ def test_a_phone_shows_the_key_whole(browser: Open, desk: Desk, known: Known, sc
         assert cell.rect["x"] >= 0 and cell.rect["x"] + cell.rect["width"] <= PHONE[0]
     # The time that is left stays in view while the key is read.
     ana.driver.execute_script("document.querySelector('.sheet ol').scrollIntoView()")
-    assert 0 <= ana.driver.execute_script("return document.querySelector('.countdown').getBoundingClientRect().top") < 50
+    assert (
+        0 <= ana.driver.execute_script("return document.querySelector('.countdown').getBoundingClientRect().top") < 50
+    )
 
 
 def test_the_faults_that_are_looked_for_are_found(browser: Open, tmp_path: Path) -> None:

@@ -65,7 +65,9 @@ def test_a_form_of_another_site_or_session_is_refused(ana: Caller, desk: Desk) -
     assert ana.client.post("/", data={"text": "PC"}).status_code == 403
     assert ana.client.post("/", data={"text": "PC", "token": other.token}).status_code == 403
     for headers in ({"origin": "https://evil.example"}, {"sec-fetch-site": "cross-site"}, {"origin": "null"}):
-        assert ana.client.post("/", data={"text": "PC", "token": ana.token}, headers=headers).status_code == 403, headers
+        assert ana.client.post("/", data={"text": "PC", "token": ana.token}, headers=headers).status_code == 403, (
+            headers
+        )
     del ana.client.headers["origin"]
     assert ana.client.post("/", data={"text": "PC", "token": ana.token}).status_code == 403
 
