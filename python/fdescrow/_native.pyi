@@ -26,6 +26,7 @@ _Owner: TypeAlias = d.Owner | Mapping[str, Any]
 _Person: TypeAlias = d.Person | Mapping[str, Any]
 _Policy: TypeAlias = Policy | Mapping[str, Any] | _Data
 _Kind: TypeAlias = w.Kind | str
+_SheetFormat: TypeAlias = w.SheetFormat | str
 _Suite: TypeAlias = w.Suite | str
 
 def enumerations() -> dict[str, list[str]]: ...
@@ -73,7 +74,7 @@ class RecoveryKey:
         *,
         volume: str | None = None,
         protector: str | None = None,
-        html: bool = False,
+        format: _SheetFormat = ...,
         now: datetime | None = None,
     ) -> Secret: ...
     def wipe(self) -> None: ...
@@ -304,7 +305,7 @@ class Escrow:
         *,
         by: str,
         reason: str,
-        html: bool = False,
+        format: _SheetFormat = ...,
         kind: _Kind | None = None,
         volume: str | None = None,
         protector: str | None = None,

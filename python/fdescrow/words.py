@@ -24,6 +24,7 @@ __all__ = [
     "ReceiptStatus",
     "RecoveryState",
     "RotationEvent",
+    "SheetFormat",
     "Source",
     "Status",
     "Suite",
@@ -196,6 +197,14 @@ class RotationEvent(Word):
     FAILED = "failed"
     OLD_REMOVED = "old_removed"
     SENT = "sent"
+
+
+class SheetFormat(Word):
+    """How a key is shown as a page."""
+
+    HTML = "html"
+    HTML_FRAGMENT = "html_fragment"
+    TEXT = "text"
 
 
 class Source(Word):

@@ -10,6 +10,7 @@ use crate::{
     document::document,
     failure::Failure,
     input::{Choice, Moment, SecretText, moment},
+    place::SheetFormat,
     secret,
 };
 
@@ -92,22 +93,24 @@ impl RecoveryKey {
         secret::give(py, copy.expose())
     }
 
-    /// A page to read out or to print: in groups, with a spelling alphabet and what to do; as HTML with a QR code. It is
-    /// as secret as the key.
+    /// A page to read out or to print: in groups, with a spelling alphabet and what to do. It is as secret as the key.
+    ///
+    /// `format`: `text`; `html`, a page with a QR code; `html_fragment`, what is in it, for a page of your own with a style
+    /// of its own.
     ///
     /// Raises MisuseError after it was wiped.
-    #[pyo3(signature = (*, volume=None, protector=None, html=false, now=None))]
+    #[pyo3(signature = (*, volume=None, protector=None, format=Choice(SheetFormat::Text), now=None))]
     fn sheet<'py>(
         &self,
         py: Python<'py>,
         volume: Option<crate::input::Name<fdescrow::VolumeId>>,
         protector: Option<crate::input::Name<fdescrow::ProtectorId>>,
-        html: bool,
+        format: Choice<SheetFormat>,
         now: Option<Moment>,
     ) -> PyResult<Bound<'py, PyAny>> {
         let now = moment(now)?;
         let place = crate::place::place(self.kind, volume, protector);
-        let page = self.with(|key| Ok(crate::place::page(key, &place, None, html, now)))?;
+        let page = self.with(|key| Ok(crate::place::page(key, &place, None, format.0, now)))?;
         secret::give(py, page.expose().as_bytes())
     }
 

@@ -5,7 +5,21 @@ use fdescrow::{
     verification::Place,
 };
 
+use serde::Deserialize;
+
 use crate::input::Name;
+
+/// How a key is shown as a page.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum SheetFormat {
+    /// A page to print, with a QR code.
+    Html,
+    /// What is in that page, for a page of the embedder's own.
+    HtmlFragment,
+    /// To read out, or to show in a terminal.
+    Text,
+}
 
 pub(crate) fn place(kind: Kind, volume: Option<Name<VolumeId>>, protector: Option<Name<ProtectorId>>) -> Place {
     let mut place = Place::new(kind);
@@ -14,8 +28,18 @@ pub(crate) fn place(kind: Kind, volume: Option<Name<VolumeId>>, protector: Optio
     place
 }
 
-pub(crate) fn page(key: &RecoveryKey, place: &Place, device: Option<&str>, html: bool, now: Timestamp) -> Secret<str> {
+pub(crate) fn page(
+    key: &RecoveryKey,
+    place: &Place,
+    device: Option<&str>,
+    format: SheetFormat,
+    now: Timestamp,
+) -> Secret<str> {
     let mut sheet = Sheet::new(key, place, now);
     sheet.device = device.and_then(|device| Text::new(device).ok());
-    if html { sheet.to_html() } else { sheet.to_text() }
+    match format {
+        SheetFormat::Html => sheet.to_html(),
+        SheetFormat::HtmlFragment => sheet.to_html_fragment(),
+        SheetFormat::Text => sheet.to_text(),
+    }
 }

@@ -70,6 +70,7 @@ pub(crate) fn enumerations(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
         ("ReceiptStatus", words::<ReceiptStatus>()),
         ("RecoveryState", words::<RecoveryState>()),
         ("RotationEvent", words::<crate::escrow::Answer>()),
+        ("SheetFormat", words::<crate::place::SheetFormat>()),
         ("Source", words::<Source>()),
         ("Status", words::<Status>()),
         ("Suite", words::<fdescrow::envelope::Suite>()),

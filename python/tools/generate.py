@@ -95,6 +95,7 @@ WORDS = {
     "ReceiptStatus": "What became of an upload.",
     "RecoveryState": "How far a recovery is.",
     "RotationEvent": "What a device answers to an attempt of a rotation.",
+    "SheetFormat": "How a key is shown as a page.",
     "Source": "Where a report comes from (docs/observations.md).",
     "Status": "How a device stands.",
     "Suite": "Which algorithms a message may use to be opened.",

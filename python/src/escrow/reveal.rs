@@ -22,7 +22,8 @@ use crate::{
     input::{Choice, Moment, Name, OneCertificate},
     key::RecoveryKey,
     keyring::Keyring,
-    place, secret,
+    place::{self, SheetFormat},
+    secret,
 };
 
 /// A key that was handed out.
@@ -210,11 +211,12 @@ impl Escrow {
         Py::new(py, PyClassInitializer::from(key).add_subclass(RevealedKey { about }))
     }
 
-    /// Hands out a key as a page to read out or to print, a Secret: in groups, with a spelling alphabet and what to do; as
-    /// HTML with a QR code. The rest as for `reveal`.
+    /// Hands out a key as a page to read out or to print, a Secret: in groups, with a spelling alphabet and what to do.
+    ///
+    /// `format`: as for `RecoveryKey.sheet`. The rest as for `reveal`.
     #[pyo3(
-        signature = (device, keyring, *, html=false, now=None, **wish),
-        text_signature = "($self, device, keyring, *, by, reason, html=False, kind=None, volume=None, protector=None, \
+        signature = (device, keyring, *, format=Choice(SheetFormat::Text), now=None, **wish),
+        text_signature = "($self, device, keyring, *, by, reason, format='text', kind=None, volume=None, protector=None, \
             key=None, person=None, ticket=None, break_glass=False, recovery=None, command=None, now=None)"
     )]
     fn reveal_sheet<'py>(
@@ -222,13 +224,13 @@ impl Escrow {
         py: Python<'py>,
         device: Name<DeviceId>,
         keyring: &Keyring,
-        html: bool,
+        format: Choice<SheetFormat>,
         now: Option<Moment>,
         wish: Option<&Bound<'py, PyDict>>,
     ) -> PyResult<Bound<'py, PyAny>> {
         let now = self.now(py, now)?;
         let revealed = self.hand_out(py, Wish::new(&device.0, wish)?, keyring, now)?;
-        let page = place::page(revealed.key(), &revealed.place, Some(device.0.as_str()), html, now);
+        let page = place::page(revealed.key(), &revealed.place, Some(device.0.as_str()), format.0, now);
         let memory = secret::buffer(py, page.expose().as_bytes())?;
         py.import("fdescrow.secret")?.getattr("RevealedSheet")?.call_method1("_of", (memory, about(py, &revealed)?))
     }
