@@ -16,13 +16,14 @@ import sqlite3
 import sys
 from collections import Counter
 from collections.abc import Iterator
+from itertools import tee
 from pathlib import Path
 
 import fdescrow
-from fdescrow import VerdictWord
 
+# What is in a column of SQLite may be anything; as a blob it is bytes, and a row that is no message is a verdict.
 QUERY = """
-    SELECT hosts.hardware_serial, hosts.platform, keys.base64_encrypted
+    SELECT hosts.hardware_serial, hosts.platform, CAST(keys.base64_encrypted AS BLOB)
     FROM host_disk_encryption_keys AS keys LEFT JOIN hosts ON hosts.id = keys.host_id
     ORDER BY keys.host_id
 """
@@ -30,27 +31,15 @@ QUERY = """
 KINDS = {"darwin": "filevault", "windows": "bitlocker"}
 
 
-def rows(database: sqlite3.Connection) -> Iterator[tuple[str, fdescrow.Row]]:
-    """What is in the table: a serial number, and what there is to judge."""
-    for serial, platform, envelope in database.execute(QUERY):
-        # What SQLite holds may be anything; a row that is no message is a verdict, not an error.
-        message = envelope.encode() if isinstance(envelope, str) else bytes(envelope or b"")
-        yield serial or "(no host)", fdescrow.Row(message, kind=KINDS.get(platform, "luks"))
-
-
 def verdicts(
-    database: sqlite3.Connection, keyring: fdescrow.Keyring, *, suite: str, batch: int = 500
+    database: sqlite3.Connection, keyring: fdescrow.Keyring, *, suite: str | None = None
 ) -> Iterator[tuple[str, fdescrow.Verdict]]:
-    """A verdict for every row; no more than a batch of them is in memory."""
-    serials: list[str] = []
-    judged: list[fdescrow.Row] = []
-    for serial, row in rows(database):
-        serials.append(serial)
-        judged.append(row)
-        if len(judged) == batch:
-            yield from zip(serials, fdescrow.judge(judged, keyring, suite=suite), strict=True)
-            serials, judged = [], []
-    yield from zip(serials, fdescrow.judge(judged, keyring, suite=suite), strict=True)
+    """A serial number and a verdict for every row; the table is read as far as the verdicts are."""
+    database.text_factory = lambda text: text.decode(errors="replace")
+    rows, judged = tee(database.execute(QUERY))
+    messages = ((envelope, KINDS.get(platform, "luks")) for _, platform, envelope in judged)
+    for (serial, _, _), verdict in zip(rows, fdescrow.judge(messages, keyring, suite=suite), strict=True):
+        yield serial or "(no host)", verdict
 
 
 def why(verdict: fdescrow.Verdict) -> str:
@@ -65,23 +54,23 @@ def main() -> int:
     arguments.add_argument("database", type=Path, help="your server's database; it is opened read-only")
     arguments.add_argument("--private-key", type=Path, required=True)
     arguments.add_argument("--certificate", type=Path, required=True)
-    arguments.add_argument("--suite", default="filevault", help="legacy: also what was sealed with single DES")
+    arguments.add_argument("--suite", help="legacy: also what was sealed with single DES")
     given = arguments.parse_args()
 
     keyring = fdescrow.Keyring.parse(given.private_key, certificates=given.certificate)
     database = sqlite3.connect(f"file:{given.database}?mode=ro", uri=True)
-    total: Counter[VerdictWord] = Counter()
+    total: Counter[str] = Counter()
     table = csv.writer(sys.stdout)
     table.writerow(["serial", "verdict", "code", "why"])
     for serial, verdict in verdicts(database, keyring, suite=given.suite):
         total[verdict.verdict] += 1
-        if verdict.verdict is not VerdictWord.OPENS:
-            table.writerow([serial, verdict.verdict.value, verdict.code, why(verdict)])
+        if not verdict.opens:
+            table.writerow([serial, verdict.verdict, verdict.code, why(verdict)])
     for word, count in total.most_common():
-        print(f"{count:>8,} {word.value}", file=sys.stderr)
-    if total[VerdictWord.UNAVAILABLE]:
+        print(f"{count:>8,} {word}", file=sys.stderr)
+    if total["unavailable"]:
         return 3
-    return 1 if total[VerdictWord.DOES_NOT_OPEN] else 0
+    return 1 if total["does_not_open"] else 0
 
 
 if __name__ == "__main__":

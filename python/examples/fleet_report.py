@@ -2,13 +2,15 @@
 
     python fleet_report.py sqlite:keys.db --organization example.com --out report.html
 
-One page that needs nothing else, to be mailed or put on a wall: devices by status, current keys by age, keys by level over
-time, and the list of what does not open with what to do about it. The store is opened read-only, and no key is opened.
+One page that needs nothing else, to be mailed or put on a wall: devices by status, current keys by age, keys by level
+over time, and the list of what does not open with what to do about it. The store is opened read-only, and no key is
+opened.
 """
 
 from __future__ import annotations
 
 import argparse
+import base64
 import html
 import io
 from collections import Counter
@@ -18,15 +20,14 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import matplotlib
+from matplotlib.dates import ConciseDateFormatter
 from matplotlib.figure import Figure
 
 import fdescrow
 from fdescrow import Level, Status
 
-# Text stays text: it can be read by a screen reader and searched for.
-matplotlib.rcParams.update({"svg.fonttype": "none", "svg.hashsalt": "fdescrow", "font.family": "sans-serif"})
+matplotlib.rcParams.update({"svg.hashsalt": "fdescrow", "text.color": "#1f2933", "axes.edgecolor": "#9aa5b1"})
 
-INK, PAPER = "#1f2933", "#ffffff"
 STATUS_COLOURS = {
     Status.VERIFIED: "#2f7d5b",
     Status.VERIFYING: "#7fb69d",
@@ -65,7 +66,9 @@ def ages(escrow: fdescrow.Escrow, now: datetime) -> dict[str, int]:
     """How old the newest key of each place is."""
     counted = Counter({name: 0 for name, _ in AGES} | {"over a year": 0})
     for device in escrow.list():
-        newest = {key.place: key for key in escrow.history(device.device) if key.retired is None}
+        newest = {
+            (key.kind, key.volume, key.protector): key for key in escrow.history(device.device) if key.retired is None
+        }
         for key in newest.values():
             days = (now - key.received).days
             counted[next((name for name, limit in AGES if days < limit), "over a year")] += 1
@@ -98,59 +101,70 @@ def levels_over_time(entries: Iterable[fdescrow.Entry], now: datetime) -> tuple[
         while entry.time >= until:
             end_of_week(until)
             until += timedelta(weeks=1)
+        if entry.references is None:
+            continue
         key, level = entry.references.key, entry.references.level
         if key is not None and entry.action in ("key_retired", "key_removed"):
             keys.pop(key, None)
         elif key is not None and entry.action == "key_received":
             keys[key] = level or Level.WELL_FORMED
         elif key in keys and level is not None:
-            keys[key] = max(keys[key], level)
+            keys[key] = max(keys[key], level, key=list(Level).index)
     end_of_week(now)
     return weeks, levels
 
 
-def draw(findings: Findings) -> dict[str, str]:
-    """The three pictures, as SVG that goes into a page."""
-    figures = {}
+@dataclass
+class Picture:
+    """A figure as it goes into a page, and in words what there is to see."""
 
-    figure = Figure(figsize=(7, 2.6), layout="constrained")
-    axes = figure.subplots()
-    shown = [status for status in STATUS_COLOURS if findings.summary.status.get(status)]
-    counts = [findings.summary.status[status] for status in shown]
-    bars = axes.barh([words(status) for status in shown], counts, color=[STATUS_COLOURS[status] for status in shown])
-    axes.bar_label(bars, padding=4, color=INK)
+    title: str
+    words: str
+    svg: bytes
+
+    @classmethod
+    def of(cls, figure: Figure, title: str, counts: dict[str, int]) -> Picture:
+        """Without the frame that nobody needs, and without the day on which it was drawn."""
+        for axes in figure.axes:
+            axes.spines[["top", "right"]].set_visible(False)
+        file = io.BytesIO()
+        figure.savefig(file, format="svg", metadata={"Date": None}, transparent=True)
+        return cls(title, "; ".join(f"{name}: {count}" for name, count in counts.items()), file.getvalue())
+
+    def to_html(self) -> str:
+        address = f"data:image/svg+xml;base64,{base64.b64encode(self.svg).decode()}"
+        return f'<section><h2>{self.title}</h2><img src="{address}" alt="{html.escape(self.words)}"></section>'
+
+
+def draw(findings: Findings) -> list[Picture]:
+    """The three pictures."""
+    status = {words(one): findings.summary.status[one] for one in STATUS_COLOURS if findings.summary.status.get(one)}
+    by_status = Figure(figsize=(7, 0.6 + 0.45 * len(status)), layout="constrained")
+    axes = by_status.subplots()
+    colours = [STATUS_COLOURS[one] for one in STATUS_COLOURS if findings.summary.status.get(one)]
+    axes.bar_label(axes.barh(list(status), list(status.values()), color=colours), padding=4)
     axes.invert_yaxis()
-    figures["Devices by status"] = svg(figure)
 
-    figure = Figure(figsize=(7, 2.6), layout="constrained")
-    axes = figure.subplots()
-    axes.bar_label(axes.bar(list(findings.ages), list(findings.ages.values()), color="#6b93c4"), color=INK)
+    by_age = Figure(figsize=(7, 2.6), layout="constrained")
+    axes = by_age.subplots()
+    axes.bar_label(axes.bar(list(findings.ages), list(findings.ages.values()), color="#6b93c4"))
     axes.tick_params(axis="x", labelsize=8)
-    figures["Current keys by age"] = svg(figure)
 
-    figure = Figure(figsize=(7, 3.2), layout="constrained")
-    axes = figure.subplots()
-    reached = [level for level in Level if any(findings.levels[level])]
-    axes.stackplot(
-        findings.weeks,
-        [findings.levels[level] for level in reached],
-        labels=[words(level) for level in reached],
-        colors=[LEVEL_COLOURS[level] for level in reached],
-    )
+    over_time = Figure(figsize=(7, 3.2), layout="constrained")
+    axes = over_time.subplots()
+    reached = {words(level): counts for level, counts in findings.levels.items() if any(counts)}
+    colours = [LEVEL_COLOURS[level] for level, counts in findings.levels.items() if any(counts)]
+    axes.stackplot(findings.weeks, list(reached.values()), labels=list(reached), colors=colours)
     axes.set_ylim(bottom=0)
-    figure.autofmt_xdate()
+    axes.margins(x=0)
     axes.legend(loc="upper left", frameon=False)
-    figures["Keys by level, week by week"] = svg(figure)
-    return figures
+    axes.xaxis.set_major_formatter(ConciseDateFormatter(axes.xaxis.get_major_locator()))
 
-
-def svg(figure: Figure) -> str:
-    """A figure without the frame that nobody needs, and without the day on which it was drawn."""
-    for axes in figure.axes:
-        axes.spines[["top", "right"]].set_visible(False)
-    file = io.StringIO()
-    figure.savefig(file, format="svg", metadata={"Date": None}, facecolor=PAPER)
-    return file.getvalue().partition("<svg")[1] + file.getvalue().partition("<svg")[2]
+    return [
+        Picture.of(by_status, "Devices by status", status),
+        Picture.of(by_age, "Current keys by age", findings.ages),
+        Picture.of(over_time, "Keys by level, week by week", {name: counts[-1] for name, counts in reached.items()}),
+    ]
 
 
 def words(value: Level | Status) -> str:
@@ -158,10 +172,11 @@ def words(value: Level | Status) -> str:
 
 
 STYLE = """
+*, ::before { box-sizing: border-box }
 body { font: 16px/1.5 system-ui, sans-serif; color: #1f2933; background: #f5f7fa; margin: 0 }
 main { max-width: 48rem; margin: 0 auto; padding: 2rem 1rem }
 section { background: #fff; border-radius: 8px; padding: 1rem 1.25rem; margin: 1rem 0; box-shadow: 0 1px 2px #0002 }
-h1 { font-size: 1.6rem; margin: 0 } h2 { font-size: 1.1rem; margin: 0 0 .5rem } svg { max-width: 100%; height: auto }
+h1 { font-size: 1.6rem; margin: 0 } h2 { font-size: 1.1rem; margin: 0 0 .5rem } img { max-width: 100%; height: auto }
 dl { display: flex; flex-wrap: wrap; gap: 1rem 2.5rem; margin: 1rem 0 } dt { color: #52606d } dd { margin: 0; font-size: 1.6rem }
 table { border-collapse: collapse; width: 100% } th, td { text-align: left; padding: .4rem .75rem .4rem 0; vertical-align: top }
 tr + tr { border-top: 1px solid #e4e7eb } .scroll { overflow-x: auto }
@@ -180,10 +195,7 @@ def page(findings: Findings) -> str:
         "set apart": summary.quarantined,
     }
     facts = "".join(f"<div><dt>{name}</dt><dd>{count:,}</dd></div>" for name, count in numbers.items())
-    pictures = "".join(
-        f'<section><h2>{text(title)}</h2><div role="img" aria-label="{text(title)}">{drawn}</div></section>'
-        for title, drawn in draw(findings).items()
-    )
+    pictures = "".join(picture.to_html() for picture in draw(findings))
     rows = "".join(
         f"<tr><th scope=row>{text(key.device)}<td>{text(key.kind.value)}<td>{text(key.meaning)}<td>{text(key.remedy)}"
         for key in findings.undecryptable

@@ -1,16 +1,15 @@
-"""What the tests of the examples share: an organization, a help desk that runs, and a browser."""
+"""What the tests of the examples share: an organization, a help desk that runs, and a browser.
+
+python -m pytest python/examples
+python -m pytest python/examples --screenshots docs/images
+"""
 
 from __future__ import annotations
 
 import os
-import re
 import shutil
-import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -19,30 +18,16 @@ from selenium.webdriver.chrome.service import Service
 
 import fdescrow
 
-EXAMPLES = Path(__file__).parent.parent
-sys.path.insert(0, str(EXAMPLES))
+# The examples are programs, not a package: they are found as Python finds what lies beside a program.
+sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parent.parent)]
 
-import sample_fleet  # noqa: E402
+from surroundings import DESK, Desk, Known, Open, running
 
-# A phone of the smallest width that is still sold, and a desk.
-PHONE, DESK = (360, 740), (1000, 720)
+import sample_fleet
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--screenshots", type=Path, help="where to put pictures of the pages")
-
-
-@dataclass(frozen=True)
-class Known:
-    """A PC whose key the tests know."""
-
-    device: str
-    screen: str
-    key: str
-
-    @property
-    def groups(self) -> list[str]:
-        return self.key.split("-")
 
 
 @pytest.fixture(scope="session")
@@ -70,35 +55,6 @@ def known(fleet: sample_fleet.Fleet) -> Known:
     return Known("PC-CALLS", "C0FFEE42", text)
 
 
-@dataclass
-class Desk:
-    """A help desk in a process of its own."""
-
-    address: str
-    log: Path
-
-    @property
-    def logged(self) -> str:
-        return self.log.read_text()
-
-
-@contextmanager
-def running(fleet: sample_fleet.Fleet, log: Path, *, seconds: int) -> Iterator[Desk]:
-    command = [sys.executable, "-m", "help_desk", fleet.store, "--organization", sample_fleet.ORGANIZATION]
-    command += ["--policy", str(fleet.policy), "--private-key", str(fleet.private_key)]
-    command += ["--certificate", str(fleet.certificate), "--seconds", str(seconds), "--port", "0"]
-    with log.open("w") as output, subprocess.Popen(command, cwd=EXAMPLES, stdout=output, stderr=output) as process:
-        try:
-            until = time.monotonic() + 60
-            while (found := re.search(r"running on (http://\S+)", log.read_text())) is None:
-                assert process.poll() is None and time.monotonic() < until, log.read_text()
-                time.sleep(0.05)
-            yield Desk(found[1], log)
-        finally:
-            process.terminate()
-            process.wait(30)
-
-
 @pytest.fixture
 def desk(fleet: sample_fleet.Fleet, known: Known, tmp_path: Path) -> Iterator[Desk]:
     with running(fleet, tmp_path / "log", seconds=120) as started:
@@ -110,9 +66,6 @@ def hasty_desk(fleet: sample_fleet.Fleet, known: Known, tmp_path: Path) -> Itera
     """One that shows a key for three seconds."""
     with running(fleet, tmp_path / "log", seconds=3) as started:
         yield started
-
-
-Open = Callable[..., webdriver.Chrome]
 
 
 @pytest.fixture

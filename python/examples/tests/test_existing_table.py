@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import EXAMPLES
+from surroundings import EXAMPLES
 
 import fdescrow
 import sample_fleet
@@ -77,16 +77,25 @@ def test_a_table_whose_keys_all_open_is_fine(fleet: Fleet, database: Path) -> No
     assert (ran.returncode, ran.stdout.strip()) == (0, "serial,verdict,code,why"), ran.stderr
 
 
-def test_no_more_than_a_batch_is_read_at_a_time(fleet: Fleet, database: Path) -> None:
+def test_the_table_is_read_as_far_as_the_verdicts_are(fleet: Fleet) -> None:
     import existing_table
 
-    connection = sqlite3.connect(database)
-    whole, small = (
-        [
-            (serial, verdict.verdict)
-            for serial, verdict in existing_table.verdicts(connection, fleet.keyring(), suite="filevault", batch=size)
-        ]
-        for size in (500, 2)
+    connection = sqlite3.connect(":memory:")
+    connection.executescript(
+        "CREATE TABLE hosts (id INTEGER PRIMARY KEY, hardware_serial TEXT, platform TEXT);"
+        "CREATE TABLE host_disk_encryption_keys (host_id INTEGER PRIMARY KEY, base64_encrypted TEXT);"
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100000)"
+        "INSERT INTO host_disk_encryption_keys SELECT i, hex(randomblob(500)) FROM n;"
     )
-    assert whole == small and len(whole) == 15
-    connection.close()
+    steps = 0
+
+    def count() -> None:
+        nonlocal steps
+        steps += 1
+
+    connection.set_progress_handler(count, 1000)
+    first = next(existing_table.verdicts(connection, fleet.keyring()))
+    assert first[0] == "(no host)" and first[1].code == "EnvelopeSyntax"
+    after_one, steps = steps, 0
+    connection.execute(existing_table.QUERY).fetchall()
+    assert after_one < steps / 100

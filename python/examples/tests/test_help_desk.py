@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 from accessibility import faults
-from conftest import DESK, PHONE, Desk, Known, Open
 from pages import Person
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
+from surroundings import DESK, PHONE, Desk, Known, Open
 
 from sample_fleet import Fleet
 
@@ -61,7 +61,9 @@ def test_a_caller_is_helped_with_the_consent_of_another_person(
     rows = [[cell.text for cell in row.find_elements(By.TAG_NAME, "td")] for row in ana.all(".sheet .key tr")]
     assert [group for group, _ in rows] == known.groups
     assert all(len(words.split()) == 6 for _, words in rows)
-    digits = dict(zip("0123456789", "Zero One Two Three Four Five Six Seven Eight Nine".split(), strict=True))
+    digits = dict(
+        zip("0123456789", ["Zero", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine"], strict=True)
+    )
     assert rows[0][1] == " ".join(digits[digit] for digit in known.groups[0])
     code = ana.one(".sheet svg[role=img]")
     assert code.accessible_name == "QR code" and code.size["width"] > 150
@@ -321,7 +323,7 @@ def test_the_faults_that_are_looked_for_are_found(browser: Open, tmp_path: Path)
     driver = browser()
     driver.get(page.as_uri())
     found = " ".join(faults(driver))
-    for criterion in "1.1.1 1.3.1 1.4.3 1.4.10 2.4.2 2.4.3 2.5.8 3.1.1 4.1.1 4.1.2".split():
+    for criterion in ["1.1.1", "1.3.1", "1.4.3", "1.4.10", "2.4.2", "2.4.3", "2.5.8", "3.1.1", "4.1.1", "4.1.2"]:
         assert criterion in found, criterion
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import httpx
 import pytest
-from conftest import Desk, Known
+from surroundings import Desk, Known
 
 ADDRESSES = ("/sign-in", "/", "/requests", "/audit", "/requests/" + "0" * 32, "/nowhere", "/static/style.css")
 

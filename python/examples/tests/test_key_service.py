@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import boto3
-import key_service
 import kms_stand_in
 import pytest
 from botocore.client import BaseClient
 from botocore.config import Config
 
 import fdescrow
+import key_service
 import sample_fleet
 
 
@@ -82,7 +82,7 @@ def test_a_message_that_the_service_refuses_does_not_open(
     envelope[at] ^= 1
     row = fdescrow.Row(bytes(envelope), kind="bitlocker")
     (verdict,) = fdescrow.judge([row], keyring, suite="modern")
-    assert verdict.verdict.value == "does_not_open"
+    assert verdict.verdict == "does_not_open"
 
 
 def test_a_mac_needs_another_key(kms: tuple[kms_stand_in.Service, BaseClient], escrow: fdescrow.Escrow) -> None:
@@ -90,4 +90,4 @@ def test_a_mac_needs_another_key(kms: tuple[kms_stand_in.Service, BaseClient], e
     keyring = key_service.keyring(client, "alias/escrow", escrow.certificates[0])
     envelope = sample_fleet.as_a_mac_seals(escrow.certificates[0])
     (verdict,) = fdescrow.judge([fdescrow.Row(envelope, kind="filevault")], keyring, suite="filevault")
-    assert verdict.verdict.value != "opens"
+    assert not verdict.opens

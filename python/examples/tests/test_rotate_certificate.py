@@ -6,7 +6,7 @@ import subprocess
 import sys
 
 import pytest
-from conftest import EXAMPLES, Known
+from surroundings import EXAMPLES, Known
 
 import fdescrow
 import sample_fleet
