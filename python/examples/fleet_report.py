@@ -177,8 +177,10 @@ body { font: 16px/1.5 system-ui, sans-serif; color: #1f2933; background: #f5f7fa
 main { max-width: 48rem; margin: 0 auto; padding: 2rem 1rem }
 section { background: #fff; border-radius: 8px; padding: 1rem 1.25rem; margin: 1rem 0; box-shadow: 0 1px 2px #0002 }
 h1 { font-size: 1.6rem; margin: 0 } h2 { font-size: 1.1rem; margin: 0 0 .5rem } img { max-width: 100%; height: auto }
-dl { display: flex; flex-wrap: wrap; gap: 1rem 2.5rem; margin: 1rem 0 } dt { color: #52606d } dd { margin: 0; font-size: 1.6rem }
-table { border-collapse: collapse; width: 100% } th, td { text-align: left; padding: .4rem .75rem .4rem 0; vertical-align: top }
+dl { display: flex; flex-wrap: wrap; gap: 1rem 2.5rem; margin: 1rem 0 }
+dt { color: #52606d } dd { margin: 0; font-size: 1.6rem }
+table { border-collapse: collapse; width: 100% } th[scope=row] { white-space: nowrap }
+th, td { text-align: left; padding: .4rem .75rem .4rem 0; vertical-align: top }
 tr + tr { border-top: 1px solid #e4e7eb } .scroll { overflow-x: auto }
 """
 
@@ -201,16 +203,18 @@ def page(findings: Findings) -> str:
         for key in findings.undecryptable
     )
     trouble = (
-        f"<div class=scroll tabindex=0 role=region aria-label='Keys that do not open'><table><thead><tr><th scope=col>Device"
-        f"<th scope=col>Kind<th scope=col>What is wrong<th scope=col>What to do<tbody>{rows}</table></div>"
+        "<div class=scroll tabindex=0 role=region aria-labelledby=trouble><table><thead><tr>"
+        "<th scope=col>Device<th scope=col>Kind<th scope=col>What is wrong<th scope=col>What to do<tbody>"
+        f"{rows}</table></div>"
         if rows
         else "<p>None. Every key that was checked opened.</p>"
     )
     return (
         "<!DOCTYPE html><html lang=en><head><meta charset=utf-8><meta name=viewport content='width=device-width'>"
         f"<title>Recovery keys of {text(findings.organization)}</title><style>{STYLE}</style></head><body><main>"
-        f"<h1>Recovery keys of {text(findings.organization)}</h1><p>{findings.now:%d %B %Y, %H:%M} UTC</p><dl>{facts}</dl>"
-        f"{pictures}<section><h2>Keys that do not open</h2>{trouble}</section></main></body></html>"
+        f"<h1>Recovery keys of {text(findings.organization)}</h1><p>{findings.now:%d %B %Y, %H:%M} UTC</p>"
+        f"<dl>{facts}</dl>"
+        f"{pictures}<section><h2 id=trouble>Keys that do not open</h2>{trouble}</section></main></body></html>"
     )
 
 

@@ -5,7 +5,7 @@
 The key is asymmetric, RSA, with the usage ENCRYPT_DECRYPT. AWS KMS takes OAEP off with SHA-256 or SHA-1 and knows no
 PKCS #1 v1.5: it opens what this library seals, and not what a Mac does (docs/custody.md: door key and vault key).
 
-Whoever may call kms:Decrypt with this key opens every envelope, one by one. That each call is in CloudTrail is the gain.
+Whoever may call kms:Decrypt with this key opens every envelope, one by one. The gain: each call is in CloudTrail.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
 ALGORITHMS = {"oaep_sha256": "RSAES_OAEP_SHA_256", "oaep_sha1": "RSAES_OAEP_SHA_1"}
 
-# The key was reached, and did not take the message. Everything else (throttled, disabled, no network, no permission) says
-# nothing about the message, and must not be taken for a recovery key that is lost.
+# The key was reached, and did not take the message. Everything else (throttled, disabled, no network, no permission)
+# says nothing about the message, and must not be taken for a recovery key that is lost.
 REFUSED = "InvalidCiphertextException"
 
 

@@ -3,8 +3,8 @@
     python rotate_certificate.py sqlite:keys.db --organization example.com --by ana \\
         --old escrow-2026.key escrow-2026.pem --new escrow-2027.key escrow-2027.pem [--retire]
 
-The steps of docs/operations.md, in their order. Each may be broken off (Ctrl-C) and done again: what is sealed to the new
-certificate already is not touched, and nothing is ever sealed to fewer certificates on the way.
+The steps of docs/operations.md, in their order. Each may be broken off (Ctrl-C) and done again: what is sealed to the
+new certificate already is not touched, and nothing is ever sealed to fewer certificates on the way.
 """
 
 from __future__ import annotations
@@ -38,10 +38,8 @@ def rotate(
     by: str,
 ) -> dict[str, str]:
     """Seals every key to the new certificate as well, and tells of which devices a new key is needed, and why."""
-    affected = escrow.live_references(old)
-    print(
-        f"{affected:,} envelopes in use are sealed to {old.subject}, which expires on {old.describe().not_after:%Y-%m-%d}"
-    )
+    affected, expires = escrow.live_references(old), old.describe().not_after
+    print(f"{affected:,} envelopes in use are sealed to {old.subject}, which expires on {expires:%Y-%m-%d}")
 
     report = escrow.rewrap(with_old, new, by=by, progress=Progress(affected))
     print(f"{report.rewrapped:,} re-wrapped, {report.already:,} were already, {len(report.failures):,} did not open")

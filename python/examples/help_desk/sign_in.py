@@ -1,7 +1,7 @@
 """Who is this person? A STAND-IN: it lets anybody be anybody. Put your own log-in here.
 
-What the rest needs of it is a `Session` for a request. In your own, `issuer` and `subject` are what never changes of a person
-(`iss` and `sub` of OpenID Connect), because by them the library tells the one who asks from the one who approves.
+What the rest needs of it is a `Session` for a request. In your own, `issuer` and `subject` are what never changes of a
+person (`iss` and `sub` of OpenID Connect): by them the library tells the one who asks from the one who approves.
 """
 
 from __future__ import annotations

@@ -21,9 +21,9 @@ import fdescrow
 # The examples are programs, not a package: they are found as Python finds what lies beside a program.
 sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parent.parent)]
 
-from surroundings import DESK, Desk, Known, Open, running
+from surroundings import DESK, Desk, Known, Open, running  # noqa: E402
 
-import sample_fleet
+import sample_fleet  # noqa: E402
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -41,7 +41,8 @@ def database(fleet: Fleet, tmp_path: Path) -> Path:
     with sqlite3.connect(path) as table:
         table.executescript(
             "CREATE TABLE hosts (id INTEGER PRIMARY KEY, hardware_serial TEXT, platform TEXT);"
-            "CREATE TABLE host_disk_encryption_keys (host_id INTEGER PRIMARY KEY, base64_encrypted TEXT, decryptable INTEGER);"
+            "CREATE TABLE host_disk_encryption_keys"
+            "(host_id INTEGER PRIMARY KEY, base64_encrypted TEXT, decryptable INTEGER);"
         )
         for number, envelope in enumerate([*good[:3], *poison, *good[3:]]):
             table.execute("INSERT INTO hosts VALUES (?, ?, 'darwin')", (number, f"C02-{number:03}"))

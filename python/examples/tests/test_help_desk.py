@@ -316,9 +316,9 @@ def test_a_phone_shows_the_key_whole(browser: Open, desk: Desk, known: Known, sc
 def test_the_faults_that_are_looked_for_are_found(browser: Open, tmp_path: Path) -> None:
     page = tmp_path / "bad.html"
     page.write_text(
-        "<!DOCTYPE html><body style='background:#fff'><h1>a</h1><h3>b</h3><p id=x style='color:#999;width:3000px'>pale</p>"
-        "<p id=x></p><label for=none>c</label><input><img src=x><button style='width:9px;height:9px;padding:0'></button><a tabindex=3 href=y>d</a>"
-        "<svg></svg></body>"
+        "<!DOCTYPE html><body style='background:#fff'><h1>a</h1><h3>b</h3><p id=x></p><label for=none>c</label>"
+        "<p id=x style='color:#999;width:3000px'>pale</p><a tabindex=3 href=y>d</a><input><img src=x><svg></svg>"
+        "<button style='width:9px;height:9px;padding:0'></button></body>"
     )
     driver = browser()
     driver.get(page.as_uri())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from contextlib import closing
 
 import httpx
 import pytest
@@ -30,9 +31,14 @@ class Caller:
 
 @pytest.fixture
 def ana(desk: Desk) -> Iterator[Caller]:
-    caller = Caller(desk.address)
-    yield caller
-    caller.client.close()
+    with closing((caller := Caller(desk.address)).client):
+        yield caller
+
+
+@pytest.fixture
+def ben(desk: Desk) -> Iterator[Caller]:
+    with closing((caller := Caller(desk.address, "u-1002")).client):
+        yield caller
 
 
 def test_every_answer_tells_the_browser_to_keep_nothing(ana: Caller) -> None:
@@ -59,11 +65,10 @@ def test_who_is_not_signed_in_sees_nothing(desk: Desk) -> None:
             assert stranger.post(path, data={"text": "x"}).status_code == 303, path
 
 
-def test_a_form_of_another_site_or_session_is_refused(ana: Caller, desk: Desk) -> None:
-    other = Caller(desk.address, "u-1002")
+def test_a_form_of_another_site_or_session_is_refused(ana: Caller, ben: Caller) -> None:
     assert ana.send("/", text="PC").status_code == 200
     assert ana.client.post("/", data={"text": "PC"}).status_code == 403
-    assert ana.client.post("/", data={"text": "PC", "token": other.token}).status_code == 403
+    assert ana.client.post("/", data={"text": "PC", "token": ben.token}).status_code == 403
     for headers in ({"origin": "https://evil.example"}, {"sec-fetch-site": "cross-site"}, {"origin": "null"}):
         assert ana.client.post("/", data={"text": "PC", "token": ana.token}, headers=headers).status_code == 403, (
             headers
@@ -72,7 +77,7 @@ def test_a_form_of_another_site_or_session_is_refused(ana: Caller, desk: Desk) -
     assert ana.client.post("/", data={"text": "PC", "token": ana.token}).status_code == 403
 
 
-def test_no_address_gives_a_key(ana: Caller, known: Known) -> None:
+def test_no_address_gives_a_key(ana: Caller, ben: Caller, known: Known) -> None:
     found = ana.send("/", text=known.screen).text
     key = re.search(r"key=([0-9a-f]{32})", found)[1]
     asked = ana.send("/ask", device=known.device, key=key, reason="lost")
@@ -80,7 +85,6 @@ def test_no_address_gives_a_key(ana: Caller, known: Known) -> None:
     assert asked.status_code == 303
     assert ana.client.get(f"{request}/key").status_code == 405
     assert ana.send(f"{request}/key").status_code == 403
-    ben = Caller(str(ana.client.base_url), "u-1002")
     assert ben.send(f"{request}/approve").status_code == 303
     assert ben.send(f"{request}/key").status_code == 403, "who approved is not who asked"
     assert known.key in ana.send(f"{request}/key").text

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import boto3
 import kms_stand_in
@@ -31,11 +30,11 @@ def kms() -> Iterator[tuple[kms_stand_in.Service, BaseClient]]:
 
 
 @pytest.fixture
-def escrow(kms: tuple[kms_stand_in.Service, BaseClient], tmp_path: Path) -> Iterator[fdescrow.Escrow]:
+def escrow(kms: tuple[kms_stand_in.Service, BaseClient]) -> fdescrow.Escrow:
     service, client = kms
     certificate = key_service.certify(client, "alias/escrow", subject="CN=Vault,O=Example Ltd")
     service.trouble = None
-    yield fdescrow.Escrow(fdescrow.Store.open("memory:"), "example.com", certificates=certificate)
+    return fdescrow.Escrow(fdescrow.Store.open("memory:"), "example.com", certificates=certificate)
 
 
 def test_what_is_sealed_here_opens_in_the_service(
