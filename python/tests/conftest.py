@@ -95,10 +95,10 @@ def stranger() -> tuple[fdescrow.Certificate, fdescrow.Keyring]:
 @pytest.fixture(params=["memory", "sqlite"])
 def organization(
     request: pytest.FixtureRequest, tmp_path: Path, identity: tuple[fdescrow.Certificate, fdescrow.Keyring]
-) -> Iterator[Organization]:
+) -> Organization:
     """An organization over each store."""
     url = "memory:" if request.param == "memory" else f"sqlite:{tmp_path / 'keys.db'}"
-    yield Organization(fdescrow.Store.open(url), identity)
+    return Organization(fdescrow.Store.open(url), identity)
 
 
 @pytest.fixture(autouse=True)
