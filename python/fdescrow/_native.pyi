@@ -21,6 +21,7 @@ __all__ = [
     "RevealedKey",
     "Store",
     "__version__",
+    "conformance_cases",
     "enumerations",
     "error_table",
     "inspect",
@@ -29,6 +30,7 @@ __all__ = [
     "open",
     "parse_profile",
     "read_report",
+    "run_conformance_case",
     "seal",
 ]
 
@@ -57,6 +59,10 @@ _List: TypeAlias = list
 _Kind: TypeAlias = w.Kind | str
 _Suite: TypeAlias = w.Suite | str
 
+def conformance_cases() -> list[tuple[str, str]]: ...
+def run_conformance_case(
+    case: str, open: Callable[[bool], Store], wait: Callable[[int], object] | None
+) -> str | None: ...
 def enumerations() -> dict[str, list[str]]: ...
 def error_table() -> list[tuple[int, str, str, str, str]]: ...
 def inspect(message: _Message, known: _Certificates = ...) -> d.Inspection: ...
@@ -230,6 +236,10 @@ class Policy:
 class Store:
     @classmethod
     def open(cls, url: str) -> Store: ...
+    @classmethod
+    def custom(cls, store: Any) -> Store: ...
+    @staticmethod
+    def schema() -> dict[str, Any]: ...
     @staticmethod
     def migrate(url: str, *, apply: bool = False) -> list[str]: ...
 

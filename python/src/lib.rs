@@ -41,7 +41,7 @@ mod _native {
         keyring::Keyring,
         observation::{lint_profile, parse_profile, read_report},
         policy::Policy,
-        store::Store,
+        store::{Store, conformance_cases, run_conformance_case},
         words::{enumerations, error_table},
     };
 }

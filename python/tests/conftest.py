@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+pytest_plugins = ["fdescrow.testing"]
+
 NOON = datetime(2026, 11, 24, 12, tzinfo=timezone.utc)
 
 POLICY = """
