@@ -42,8 +42,8 @@ class Promise:
     def holds(self, open: Callable[[bool], Store], wait: Callable[[int], object] | None = None) -> None:
         """Tries to break it; fails the test where that succeeds.
 
-        ``open``: gives a store: for False an empty one, for True the one that was opened last, as another process would find
-        it. ``wait``: lets the store's own clock go on by so many seconds; None if it has none.
+        ``open``: gives a store: for False an empty one, for True the one that was opened last, as another process would
+        find it. ``wait``: lets the store's own clock go on by so many seconds; None if it has none.
         """
         __tracebackhide__ = True
         problem = run_conformance_case(self.name, open, wait)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 Answer = dict[str, Any]
+Answers = list[Answer]
 
 TABLES = {table["name"]: table for table in fdescrow.Store.schema()["tables"]}
 
@@ -158,7 +159,7 @@ class Database:
         free = f"({work['holder']} IS NULL OR {work['until']} <= ? OR {work['until']} > ?)"
         self.connection.execute("BEGIN IMMEDIATE")
         rows = self.connection.execute(
-            f"SELECT * FROM {table['name']} WHERE organization = ? AND {work['due']} IS NOT NULL AND {work['due']} <= ? "
+            f"SELECT * FROM {table['name']} WHERE organization = ? AND {work['due']} <= ? "
             f"AND {free} ORDER BY {', '.join([work['due'], *key])} LIMIT ?",
             [request["organization"], request["now"], clock, clock + 3600, request["limit"]],
         ).fetchall()
@@ -273,7 +274,7 @@ class Database:
             self.connection.execute("ROLLBACK")
             raise
 
-    def commit_batch(self, changes: list[Answer]) -> list[Answer]:
+    def commit_batch(self, changes: Answers) -> Answers:
         return [self.commit(change) for change in changes]
 
     @locked

@@ -85,7 +85,7 @@ def test_a_file_that_is_too_large_is_not_read_to_its_end() -> None:
 
     endless = Endless()
     with pytest.raises(fdescrow.MisuseError):
-        Certificate.parse(endless)  # type: ignore[arg-type]
+        Certificate.parse(endless)
     assert 0 < endless.asked < 17 << 20
 
 
@@ -204,7 +204,7 @@ def test_rows_of_another_table_are_judged_as_they_are_read(identity: Identity, s
     certificate, keyring = identity
     key, der = mac_of(certificate)
     ours = fdescrow.seal(key, certificate, owner=Owner("example.com", "A"))
-    rows = [
+    rows: list[fdescrow.Row | tuple[Any, str]] = [
         (der, "filevault"),
         (base64.b64encode(der).decode(), Kind.FILEVAULT),
         (None, "filevault"),

@@ -113,6 +113,9 @@ def test_what_a_store_raises_is_the_cause(mine: tuple[Organization, Database]) -
     def receive() -> None:
         organization.escrow.receive("C02XYZ", kind="filevault", envelope=der, by="orbit")
 
+    def answering(answer: object) -> Callable[[Any], Any]:
+        return lambda _: answer
+
     def broken(raised: BaseException) -> Callable[[Any], Any]:
         def method(request: Any) -> Any:
             raise raised
@@ -131,9 +134,7 @@ def test_what_a_store_raises_is_the_cause(mine: tuple[Organization, Database]) -
     with pytest.raises(KeyboardInterrupt):
         receive()
     for nonsense in ({}, {"row": 7}, {"row": {"table": "devices"}}, None, "row", 1.5, object()):
-        database.get = lambda _, nonsense=nonsense: nonsense  # type: ignore[method-assign, misc]
-        if nonsense in ({}, None):
-            continue
+        database.get = answering(nonsense)  # type: ignore[method-assign]
         with pytest.raises(fdescrow.Error):
             receive()
 
@@ -151,7 +152,7 @@ def test_an_unknown_commit_is_asked_for(mine: tuple[Organization, Database]) -> 
     database.commit = losing  # type: ignore[method-assign]
     database.commit_batch = None  # type: ignore[assignment, method-assign]
     receipt = organization.escrow.receive("C02XYZ", kind="filevault", envelope=der, by="orbit")
-    assert lost[0] == 1
+    assert lost[0] >= 1
     assert organization.escrow.receipt(receipt.key).sightings == 1
 
 
