@@ -1,7 +1,7 @@
 """What is told: reports, verdicts, inspections.
 
-Each is a frozen object with the members that its class names; `to_dict()` makes plain Python of it, row by row what pandas
-takes. Members that nobody knows are None.
+Each is a frozen object with the members that its class names; `to_dict()` makes plain Python of it, row by row what
+pandas takes. Members that nobody knows are None.
 """
 
 from __future__ import annotations
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import datetime
 
-    from .errors import Error
 
 __all__ = [
     "Advice",
@@ -302,7 +301,7 @@ class Verdict(Document):
     """What became of a row."""
 
     verdict: str
-    """`opens`, `does_not_open`, or `unavailable`: a private key could not be reached, nothing is known about the row."""
+    """`opens`, `does_not_open`, or `unavailable`: a private key could not be reached, and nothing is known."""
     identity: int | None
     """Of one that opens: which of the keyring, from 0."""
     authenticated: bool | None
@@ -968,7 +967,7 @@ def read(name: str, value: Any) -> Any:
 
 
 def _reader(hint: str) -> Callable[[Any], Any]:
-    """How a member with this annotation is read. The annotations of this file are few, so that they are read as text."""
+    """How a member with this annotation is read. Those of this file are few, so that they are read as text."""
     if hint.endswith(" | None"):
         inner = _reader(hint[: -len(" | None")])
         return lambda value: None if value is None else inner(value)
@@ -993,7 +992,7 @@ def _reader(hint: str) -> Callable[[Any], Any]:
 
 
 def _document_reader(kind: type[Document]) -> Callable[[Any], Any]:
-    members = []
+    members: list[tuple[str, str, str, list[Callable[[Any], Any]]]] = []
     for base in reversed(kind.__mro__):
         for name, hint in vars(base).get("__annotations__", {}).items():
             members.append((name, name.rstrip("_"), hint, []))

@@ -1,7 +1,7 @@
 """What can go wrong: one class for each code of docs/errors.md.
 
-Every one is an :class:`Error` with its ``code``, and also the builtin that Python's people expect: ``except LookupError``
-catches a device that is not known. No message holds a secret.
+Every one is an :class:`Error` with its ``code``, and also the builtin that Python's people expect: ``except
+LookupError`` catches a device that is not known. No message holds a secret.
 """
 
 # Written by tools/generate.py from the error table of core; a test compares them.

@@ -27,9 +27,9 @@ def judge(
 ) -> Iterator[Verdict]:
     """Tells of each row, in their order, whether it opens with this keyring and holds a key of its kind.
 
-    ``rows``: each a :class:`Row`, or an envelope, in any spelling, and its kind. They are read as far as the verdicts are: a
-    cursor of a database will do. A bad row stops no other; None is judged as a message that is empty. ``suite``: which
-    algorithms may open them; without it, what the senders of each kind write.
+    ``rows``: each a :class:`Row`, or an envelope, in any spelling, and its kind. They are read as far as the verdicts
+    are: a cursor of a database will do. A bad row stops no other; None is judged as a message that is empty.
+    ``suite``: which algorithms may open them; without it, what the senders of each kind write.
     """
     remaining = iter(rows)
     while some := [_row(row) for row in islice(remaining, _AT_ONCE)]:

@@ -36,8 +36,8 @@ class Page(Generic[T]):
 class Listing(Generic[T]):
     """A list of the store: ``for`` reads it as far as the loop goes, however long it is.
 
-    A list of a method that changes something is changed a page at a time, as far as it is read. Rows that cannot be read are
-    left out, and told behind the last item by StoreCorruptError.
+    A list of a method that changes something is changed a page at a time, as far as it is read. Rows that cannot be
+    read are left out, and told behind the last item by StoreCorruptError.
     """
 
     __slots__ = ("_read",)

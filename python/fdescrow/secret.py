@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from typing import NoReturn
 
+    from typing_extensions import Self
+
     from .documents import Handout
 
 __all__ = ["RevealedSheet", "Secret"]
@@ -15,9 +17,10 @@ __all__ = ["RevealedSheet", "Secret"]
 class Secret:
     """A secret: a password, a private key, a page with a recovery key.
 
-    Its memory is wiped at the end of a ``with`` block, by :meth:`wipe`, and when nobody has it any more. :meth:`expose` gives
-    ``bytes``, which Python cannot wipe. :meth:`buffer` shows the memory itself, without a copy, and ``memoryview(secret)`` the
-    same from Python 3.12 on. What this cannot do: the memory may be swapped out or dumped by the operating system.
+    Its memory is wiped at the end of a ``with`` block, by :meth:`wipe`, and when nobody has it any more. :meth:`expose`
+    gives ``bytes``, which Python cannot wipe. :meth:`buffer` shows the memory itself, without a copy, and
+    ``memoryview(secret)`` the same from Python 3.12 on. What this cannot do: the memory may be swapped out or dumped by
+    the operating system.
 
     It is never printed, pickled or copied.
     """
@@ -75,7 +78,7 @@ class Secret:
     def __len__(self) -> int:
         return len(self._memory()) - 1
 
-    def __enter__(self) -> Secret:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *exception: object) -> None:
@@ -83,7 +86,7 @@ class Secret:
 
     def __del__(self) -> None:
         # What holds the memory keeps it alive; it is wiped by nobody then.
-        try:
+        try:  # noqa: SIM105 - contextlib may be gone when the interpreter ends
             self.wipe()
         except (AttributeError, BufferError):
             pass

@@ -1,4 +1,4 @@
-"""Words: each is a member of an enum and a ``str``, so that either may be given where one is asked for."""
+"""Words: each is a member of an enum and a ``str``, so that either may be given where one is needed."""
 
 # Written by tools/generate.py from the types of core; a test compares them.
 

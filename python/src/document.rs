@@ -3,6 +3,7 @@
 //! Core's types say by `Serialize` what they are made of; `fdescrow.documents` has a frozen class for each, which is filled
 //! by name. Nothing is written by hand for each type here.
 
+use base64::{Engine, engine::general_purpose::STANDARD};
 use fdescrow::ErrorCode;
 use pyo3::{
     IntoPyObjectExt,
@@ -81,7 +82,7 @@ pub(crate) fn requested<T: DeserializeOwned>(object: &Bound<'_, PyAny>) -> PyRes
     Ok(read.map_err(refused)?)
 }
 
-/// Plain Python as JSON: what `json.dumps` takes, times and documents.
+/// Plain Python as JSON: what `json.dumps` takes, times and documents; bytes as base64.
 pub(crate) fn json_of(object: &Bound<'_, PyAny>) -> PyResult<Value> {
     json_within(object, DEPTH)
 }
@@ -98,6 +99,9 @@ fn json_within(object: &Bound<'_, PyAny>, depth: usize) -> PyResult<Value> {
             Ok(integer) => integer.into(),
             Err(_) => object.extract::<u64>()?.into(),
         },
+        () if object.is_instance_of::<PyBytes>() => {
+            Value::String(STANDARD.encode(object.cast::<PyBytes>()?.as_bytes()))
+        }
         () if object.is_instance_of::<PyFloat>() => object.extract::<f64>()?.into(),
         () if object.is_instance_of::<PyString>() => Value::String(object.extract()?),
         () if object.is_instance_of::<PyList>() || object.is_instance_of::<PyTuple>() => items(object.clone())?,

@@ -224,7 +224,9 @@ impl FromPyObject<'_, '_> for Certificates {
             match one_certificate(item.as_borrowed())? {
                 Some(read) => all.extend(read),
                 None => {
-                    return Err(PyTypeError::new_err("a certificate is a Certificate, PEM, DER or one of cryptography"));
+                    return Err(PyTypeError::new_err(
+                        "a certificate is a Certificate, PEM, DER or one of cryptography",
+                    ));
                 }
             }
         }

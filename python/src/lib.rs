@@ -29,6 +29,10 @@ use pyo3::prelude::*;
 #[pymodule(gil_used = false)]
 mod _native {
     #[pymodule_export]
+    #[allow(non_upper_case_globals, reason = "Python's name")]
+    const __version__: &str = env!("CARGO_PKG_VERSION");
+
+    #[pymodule_export]
     use crate::{
         certificate::Certificate,
         envelope::{Envelope, OpenedKey, inspect, judge_rows, open, seal},
@@ -37,7 +41,7 @@ mod _native {
         keyring::Keyring,
         observation::{lint_profile, parse_profile, read_report},
         policy::Policy,
-        store::Store,
+        store::{Store, conformance_cases, run_conformance_case},
         words::{enumerations, error_table},
     };
 }

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+pytest_plugins = ["fdescrow.testing"]
+
 NOON = datetime(2026, 11, 24, 12, tzinfo=timezone.utc)
 
 POLICY = """
@@ -95,10 +97,10 @@ def stranger() -> tuple[fdescrow.Certificate, fdescrow.Keyring]:
 @pytest.fixture(params=["memory", "sqlite"])
 def organization(
     request: pytest.FixtureRequest, tmp_path: Path, identity: tuple[fdescrow.Certificate, fdescrow.Keyring]
-) -> Iterator[Organization]:
+) -> Organization:
     """An organization over each store."""
     url = "memory:" if request.param == "memory" else f"sqlite:{tmp_path / 'keys.db'}"
-    yield Organization(fdescrow.Store.open(url), identity)
+    return Organization(fdescrow.Store.open(url), identity)
 
 
 @pytest.fixture(autouse=True)

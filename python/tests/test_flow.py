@@ -1,4 +1,4 @@
-"""The same story as in Rust, C and Go: a key arrives, is checked, handed out and replaced, and all of it is in the audit."""
+"""The same story as in Rust, C and Go, from a key's arrival to its end, and all of it is in the audit."""
 
 from __future__ import annotations
 

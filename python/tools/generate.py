@@ -1,4 +1,4 @@
-"""Writes fdescrow/errors.py and words.py from what core tells: `python tools/generate.py LIBRARY`, the native part as built.
+"""Writes fdescrow/errors.py and words.py from what core tells: `python tools/generate.py LIBRARY`, the native part.
 
 tests/test_generated.py compares them with what is there.
 """
@@ -58,8 +58,8 @@ FAMILIES = {
 
 HEAD = '''"""What can go wrong: one class for each code of docs/errors.md.
 
-Every one is an :class:`Error` with its ``code``, and also the builtin that Python's people expect: ``except LookupError``
-catches a device that is not known. No message holds a secret.
+Every one is an :class:`Error` with its ``code``, and also the builtin that Python's people expect: ``except
+LookupError`` catches a device that is not known. No message holds a secret.
 """
 
 # Written by tools/generate.py from the error table of core; a test compares them.
@@ -102,7 +102,7 @@ WORDS = {
     "Trust": "Who says a name of a device.",
 }
 
-WORDS_HEAD = '''"""Words: each is a member of an enum and a ``str``, so that either may be given where one is asked for."""
+WORDS_HEAD = '''"""Words: each is a member of an enum and a ``str``, so that either may be given where one is needed."""
 
 # Written by tools/generate.py from the types of core; a test compares them.
 
