@@ -1,4 +1,7 @@
-"""The methods of a store, over Django's ORM. docs/storage.md has what each promises, docs/python.md what each is asked."""
+"""The methods of a store, over Django's ORM.
+
+docs/storage.md has what each promises, docs/python.md what each is asked and answers.
+"""
 
 from __future__ import annotations
 
@@ -117,7 +120,7 @@ class DjangoStore:
                     model, key = MODELS[name], [column["name"] for column in TABLES[name]["key"]]
                     fields = [one.attname for one in model._meta.concrete_fields]
                     rows = self.rows(name).filter(organization=request["organization"]).order_by(*key)
-                    cursor.execute(*rows.values_list(*fields).query.sql_with_params())
+                    cursor.execute(*rows.values_list(*fields).query.get_compiler(self.using).as_sql())
                     for values in cursor:
                         yield document(model(**dict(zip(fields, values, strict=True))))
         finally:

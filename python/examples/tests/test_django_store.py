@@ -25,35 +25,36 @@ def project() -> None:
 
 
 class Project:
-    """Databases in a folder, the last of which is the project's."""
+    """Databases of the project, in a folder."""
 
     def __init__(self, folder: Path) -> None:
-        self.folder, self.opened, self.waited = folder, 0, 0
+        self.folder, self.waited = folder, 0
+        self.aliases: list[str] = []
 
     def store(self, again: bool = False) -> fdescrow.Store:
         from django.core.management import call_command
         from django.db import connections
 
-        if not again or not self.opened:
-            self.opened += 1
-            connections.close_all()
-            options = {
-                "transaction_mode": "IMMEDIATE",
-                "init_command": "PRAGMA journal_mode = WAL;",
-                "timeout": 60,
+        if not again or not self.aliases:
+            self.aliases.append(f"{self.folder.name}-{len(self.aliases)}")
+            database = {
+                "ENGINE": "django.db.backends.sqlite3",
+                "NAME": str(self.folder / f"{self.aliases[-1]}.sqlite3"),
+                "OPTIONS": {
+                    "transaction_mode": "IMMEDIATE",
+                    "init_command": "PRAGMA journal_mode = WAL;",
+                    "timeout": 60,
+                },
             }
-            name = str(self.folder / f"{self.opened}.sqlite3")
-            database = {"ENGINE": "django.db.backends.sqlite3", "NAME": name, "OPTIONS": options}
-            connections.settings["default"] = connections.configure_settings({"default": database})["default"]
-            if "default" in connections:
-                del connections["default"]
-            call_command("migrate", run_syncdb=True, verbosity=0)
+            alias = self.aliases[-1]
+            connections.settings[alias] = connections.configure_settings({"default": {}, alias: database})[alias]
+            call_command("migrate", database=alias, run_syncdb=True, verbosity=0)
         return fdescrow.Store.custom(self.django_store())
 
     def django_store(self) -> object:
         from django_store.store import DjangoStore
 
-        return DjangoStore(clock=lambda: time.time() + self.waited)
+        return DjangoStore(self.aliases[-1], clock=lambda: time.time() + self.waited)
 
     def wait(self, seconds: int) -> None:
         self.waited += seconds
@@ -86,16 +87,18 @@ def test_a_key_lives_in_a_project_of_djangos(database: Project) -> None:
 
     from django_store.models import MODELS
 
-    # What the library wrote is Django's to look at: no plaintext key is anywhere in it.
-    assert MODELS["keys"].objects.get().device == "MAC-1"
-    assert [row.number for row in MODELS["audit"].objects.filter(device="MAC-1").order_by("place")][0] == 1
+    # What the library wrote is Django's to look at.
+    keys, audit = (MODELS[name].objects.using(database.aliases[-1]) for name in ("keys", "audit"))
+    assert keys.get().device == "MAC-1"
+    numbers = audit.filter(device="MAC-1").order_by("place").values_list("number", flat=True)
+    assert list(numbers) == [entry.number for entry in escrow.audit_of("MAC-1")]
 
 
 def test_no_commit_is_within_a_transaction_that_may_be_rolled_back(database: Project) -> None:
     from django.db import transaction
 
     escrow = fdescrow.Escrow(database.store(), "example.com")
-    with pytest.raises(fdescrow.StoreUnavailableError) as raised, transaction.atomic():
+    with pytest.raises(fdescrow.StoreUnavailableError) as raised, transaction.atomic(using=database.aliases[-1]):
         escrow.agent_reported("PC-1", by="agent")
     assert isinstance(raised.value.__cause__, RuntimeError)
 
@@ -105,6 +108,6 @@ def test_another_database_is_refused(database: Project) -> None:
     from django.db import connections
 
     database.store()
-    connections["default"].settings_dict["OPTIONS"].pop("transaction_mode")
+    connections[database.aliases[-1]].settings_dict["OPTIONS"].pop("transaction_mode")
     with pytest.raises(ImproperlyConfigured):
         database.django_store()
