@@ -181,7 +181,7 @@ dl { display: flex; flex-wrap: wrap; gap: 1rem 2.5rem; margin: 1rem 0 }
 dt { color: #52606d } dd { margin: 0; font-size: 1.6rem }
 table { border-collapse: collapse; width: 100% } th[scope=row] { white-space: nowrap }
 th, td { text-align: left; padding: .4rem .75rem .4rem 0; vertical-align: top }
-tr + tr { border-top: 1px solid #e4e7eb } .scroll { overflow-x: auto }
+tr + tr { border-top: 1px solid #e4e7eb } .scroll { overflow-x: auto } .scroll table { min-width: 38rem }
 """
 
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import ClientError
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 import fdescrow
 
@@ -53,6 +53,8 @@ def certify(client: BaseClient, key: str, *, subject: str, years: int = 10) -> f
     """
     answer = client.get_public_key(KeyId=key)
     public_key = serialization.load_der_public_key(answer["PublicKey"])
+    if not isinstance(public_key, rsa.RSAPublicKey):
+        raise ValueError("this key of KMS is not an RSA key")
     name = x509.Name.from_rfc4514_string(subject)
     now = datetime.now(timezone.utc)
     made = (

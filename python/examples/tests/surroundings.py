@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -48,11 +48,17 @@ class Desk:
         return self.log.read_text()
 
 
+def running(fleet: sample_fleet.Fleet, log: Path, *, seconds: int) -> AbstractContextManager[Desk]:
+    """A help desk over an organization."""
+    command = [fleet.store, "--organization", sample_fleet.ORGANIZATION, "--policy", str(fleet.policy)]
+    command += ["--private-key", str(fleet.private_key), "--certificate", str(fleet.certificate)]
+    return started([*command, "--seconds", str(seconds)], log)
+
+
 @contextmanager
-def running(fleet: sample_fleet.Fleet, log: Path, *, seconds: int) -> Iterator[Desk]:
-    command = [sys.executable, "-m", "help_desk", fleet.store, "--organization", sample_fleet.ORGANIZATION]
-    command += ["--policy", str(fleet.policy), "--private-key", str(fleet.private_key)]
-    command += ["--certificate", str(fleet.certificate), "--seconds", str(seconds), "--port", "0"]
+def started(arguments: list[str], log: Path) -> Iterator[Desk]:
+    """A help desk, started with these arguments."""
+    command = [sys.executable, "-m", "help_desk", *arguments, "--port", "0"]
     with log.open("w") as output, subprocess.Popen(command, cwd=EXAMPLES, stdout=output, stderr=output) as process:
         try:
             until = time.monotonic() + 60
