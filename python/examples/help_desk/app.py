@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Lock
 from typing import Annotated
 
 from fastapi import Depends, FastAPI, Form, HTTPException, Request
@@ -38,15 +39,17 @@ class Desk:
     log: deque[fdescrow.Entry] = field(default_factory=lambda: deque(maxlen=200))
     """The last entries of the audit about people and keys."""
     read: str | None = None
+    lock: Lock = field(default_factory=Lock)
 
     def recent(self) -> list[fdescrow.Entry]:
         """Reads on in the audit from where it was left, and gives the last entries, the newest first."""
-        events = self.escrow.events(self.read)
-        self.log.extend(entry for entry in events.entries if entry.action.startswith(("recovery_", "release")))
-        self.read = events.next
-        return list(reversed(self.log))
+        with self.lock:
+            while (events := self.escrow.events(self.read)).entries:
+                self.log.extend(entry for entry in events.entries if entry.action.startswith(("recovery_", "release")))
+                self.read = events.next
+            return list(reversed(self.log))
 
-    def place(self, device: str, key: str | None) -> fdescrow.KeySummary | None:
+    def about(self, device: str, key: str | None) -> fdescrow.KeySummary | None:
         """What is known of a key that somebody asks for: no key is opened by it."""
         return next((one for one in self.escrow.history(device) if one.id == key), None)
 
@@ -85,21 +88,29 @@ def pages(app: FastAPI) -> None:
     """Each is an ordinary function: the library blocks, and FastAPI runs such functions on threads."""
 
     @app.get("/")
-    def search(request: Request, session: Reader) -> Response:
-        return show(request, "search.html", session)
+    def search(request: Request, session: Reader, here: Here) -> Response:
+        problem, session.problem = session.problem, None
+        candidates = None if session.search is None else here.escrow.find(session.search)
+        return show(request, "search.html", session, problem=problem, candidates=candidates)
 
-    # POST, because what is typed by mistake into a search is then in no address, history or log.
+    # A recovery key that is typed here by mistake is then in no address and no log; nor is it on disk, where a browser
+    # keeps the body of a form to restore its windows, unless the form is answered with another address.
     @app.post("/")
-    def found(request: Request, session: Sender, here: Here, text: Typed) -> Response:
+    def searched(session: Sender, here: Here, text: Typed) -> Response:
+        session.search = session.problem = None
         try:
-            candidates = here.escrow.find(text)
+            here.escrow.find(text)
         except ValueError as error:
-            return show(request, "search.html", session, problem=str(error))
-        return show(request, "search.html", session, text=text, candidates=candidates)
+            session.problem = str(error)
+        else:
+            session.search = text
+        return RedirectResponse("/", 303)
 
     @app.get("/ask")
     def ask(request: Request, session: Reader, here: Here, device: str, key: str) -> Response:
-        return show(request, "ask.html", session, device=here.escrow.device(device), key=here.place(device, key))
+        if (about := here.about(device, key)) is None:
+            raise HTTPException(404, "The device has no such key.")
+        return show(request, "ask.html", session, device=device, key=about)
 
     @app.post("/ask")
     def asked(session: Sender, here: Here, device: Typed, key: Typed, reason: Typed, ticket: Typed = "") -> Response:
@@ -127,7 +138,7 @@ def pages(app: FastAPI) -> None:
             "request.html",
             session,
             recovery=found,
-            key=here.place(found.device, found.key),
+            key=here.about(found.device, found.key),
             State=RecoveryState,
         )
 
@@ -142,7 +153,10 @@ def pages(app: FastAPI) -> None:
 
     @app.post("/requests/{recovery}/decline")
     def decline(session: Sender, here: Here, recovery: str, reason: Typed) -> Response:
-        here.escrow.deny_recovery(recovery, by=session.somebody.name, reason=reason)
+        somebody = session.somebody
+        if not somebody.may_approve and here.escrow.recovery(recovery).request.person != somebody.person:
+            raise HTTPException(403, "Only who asked, and who may approve, can end a request.")
+        here.escrow.deny_recovery(recovery, by=somebody.name, reason=reason)
         return RedirectResponse(f"/requests/{recovery}", 303)
 
     # The one answer that holds a key. It is made for the form alone: no address shows it, and it is shown once.

@@ -34,12 +34,14 @@ class Somebody:
         return fdescrow.Person(issuer="https://log-in.example", subject=self.subject)
 
 
-@dataclass(frozen=True)
+@dataclass
 class Session:
-    """A person at a browser, with the word that the forms of this session carry."""
+    """A person at a browser, with the word that the forms of this session carry, and what was searched for last."""
 
     somebody: Somebody
     token: str = field(default_factory=lambda: secrets.token_urlsafe(32), repr=False)
+    search: str | None = None
+    problem: str | None = None
 
 
 PEOPLE = (

@@ -200,37 +200,53 @@ def test_nothing_of_the_key_stays_in_logs_or_in_the_browser(
     assert not any(group in str(history) for group in known.groups)
     ana.leaving(ana.button("Hide it now").click)
     ana.go("/audit")
-    # It writes its history when it ends in peace.
-    ana.driver.quit()
-    deadline = time.monotonic() + 20
-    while (profile / "SingletonLock").is_symlink() and time.monotonic() < deadline:
-        time.sleep(0.1)
-
+    files = closed(ana, profile)
     assert "POST /requests/" in desk.logged
     assert not any(group in desk.logged for group in known.groups)
     visited = sqlite3.connect(f"file:{profile / 'Default' / 'History'}?mode=ro&immutable=1", uri=True)
     urls = [url for (url,) in visited.execute("SELECT url FROM urls")]
+    visited.close()
     assert any(url.endswith("/audit") for url in urls), "this is not the history of what was done"
-    for text in known.groups:
+    assert not holding(known, files)
+
+
+def closed(person: Person, profile: Path) -> list[Path]:
+    """Ends a browser in peace, so that it writes what it keeps; the files that it leaves."""
+    person.driver.quit()
+    deadline = time.monotonic() + 20
+    while (profile / "SingletonLock").is_symlink() and time.monotonic() < deadline:
+        time.sleep(0.1)
+    return [file for file in profile.rglob("*") if file.is_file()]
+
+
+def holding(known: Known, files: list[Path]) -> list[Path]:
+    """The files with something of the key. Six digits are anywhere by chance; two groups in one file are not."""
+    found = []
+    for file in files:
+        content = file.read_bytes()
         for encoding in ("utf-8", "utf-16-le"):
-            holding = [
-                file for file in profile.rglob("*") if file.is_file() and text.encode(encoding) in file.read_bytes()
-            ]
-            # Six digits alone are anywhere by chance; two groups of the key in one file are not.
-            holding = [
-                file
-                for file in holding
-                if sum(group.encode(encoding) in file.read_bytes() for group in known.groups) > 1
-            ]
-            assert not holding, holding
+            if sum(group.encode(encoding) in content for group in known.groups) > 1:
+                found.append(file)
+    return found
 
 
-def test_a_key_that_is_searched_for_by_mistake_goes_nowhere(browser: Open, desk: Desk, known: Known) -> None:
-    ana = Person(browser(), desk.address, "ana")
+def test_a_key_that_is_searched_for_by_mistake_goes_nowhere(
+    browser: Open, desk: Desk, known: Known, tmp_path: Path
+) -> None:
+    ana = Person(browser(profile=tmp_path / "profile"), desk.address, "ana")
     ana.find(known.key)
     assert "this is a recovery key" in ana.one("[role=alert]").text
     for place in (ana.driver.page_source, ana.driver.current_url, desk.logged):
         assert not any(group in place for group in known.groups)
+    assert not holding(known, closed(ana, tmp_path / "profile"))
+
+
+def test_what_is_looked_for_in_files_is_found(known: Known, tmp_path: Path) -> None:
+    for name, encoding in (("one", "utf-8"), ("two", "utf-16-le")):
+        (tmp_path / name).write_bytes(b"\x00" + f"before {known.key} behind".encode(encoding))
+    (tmp_path / "three").write_text("0-1-2-3 " + known.groups[0])
+    files = [tmp_path / name for name in ("one", "two", "three")]
+    assert holding(known, files) == files[:2]
 
 
 def test_what_people_type_is_never_markup(browser: Open, desk: Desk, known: Known) -> None:

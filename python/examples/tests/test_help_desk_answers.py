@@ -5,10 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import closing
+from datetime import datetime, timedelta, timezone
 
 import httpx
 import pytest
 from surroundings import Desk, Known
+
+import fdescrow
+import sample_fleet
 
 ADDRESSES = ("/sign-in", "/", "/requests", "/audit", "/requests/" + "0" * 32, "/nowhere", "/static/style.css")
 
@@ -27,6 +31,11 @@ class Caller:
 
     def send(self, path: str, **fields: str) -> httpx.Response:
         return self.client.post(path, data={"token": self.token, **fields})
+
+    def key(self, known: Known) -> str:
+        """The id of the key that the search finds."""
+        assert self.send("/", text=known.screen).headers["location"] == "/"
+        return re.search(r"key=([0-9a-f]{32})", self.client.get("/").text)[1]
 
 
 @pytest.fixture
@@ -66,7 +75,7 @@ def test_who_is_not_signed_in_sees_nothing(desk: Desk) -> None:
 
 
 def test_a_form_of_another_site_or_session_is_refused(ana: Caller, ben: Caller) -> None:
-    assert ana.send("/", text="PC").status_code == 200
+    assert ana.send("/", text="PC").status_code == 303
     assert ana.client.post("/", data={"text": "PC"}).status_code == 403
     assert ana.client.post("/", data={"text": "PC", "token": ben.token}).status_code == 403
     for headers in ({"origin": "https://evil.example"}, {"sec-fetch-site": "cross-site"}, {"origin": "null"}):
@@ -78,8 +87,7 @@ def test_a_form_of_another_site_or_session_is_refused(ana: Caller, ben: Caller) 
 
 
 def test_no_address_gives_a_key(ana: Caller, ben: Caller, known: Known) -> None:
-    found = ana.send("/", text=known.screen).text
-    key = re.search(r"key=([0-9a-f]{32})", found)[1]
+    key = ana.key(known)
     asked = ana.send("/ask", device=known.device, key=key, reason="lost")
     request = asked.headers["location"]
     assert asked.status_code == 303
@@ -102,3 +110,35 @@ def test_what_was_typed_is_not_repeated_by_an_error(ana: Caller, desk: Desk, kno
 def test_who_signs_out_is_out(ana: Caller) -> None:
     assert ana.send("/sign-out").headers["location"] == "/sign-in"
     assert ana.client.get("/").headers["location"] == "/sign-in"
+
+
+def test_who_has_nothing_to_do_with_a_request_does_not_end_it(ana: Caller, ben: Caller, known: Known) -> None:
+    key = ben.key(known)
+    request = ben.send("/ask", device=known.device, key=key, reason="lost").headers["location"]
+    assert ana.send(f"{request}/decline", reason="no").status_code == 403
+    assert ben.send(f"{request}/decline", reason="found it").status_code == 303
+    assert "revoked" in ben.client.get(request).text
+    assert ana.client.get(f"/ask?device={known.device}&key={'0' * 32}").status_code == 404
+    assert ana.client.get(f"/ask?device=NOBODY&key={key}").status_code == 404
+
+
+def test_the_audit_is_read_to_its_end_however_long_it_is() -> None:
+    from help_desk.app import Desk as Pages
+
+    escrow = fdescrow.Escrow(fdescrow.Store.open("memory:"), "example.com")
+    for number in range(700):
+        escrow.agent_reported(f"PC-{number}", by="agent", failure="tpm_missing")
+    escrow.receive("PC-0", kind="filevault", envelope=sealed(), by="mdm")
+    escrow.request_recovery("PC-0", by="ana", reason="lost")
+    pages = Pages(escrow, fdescrow.Keyring())
+    assert len(escrow.events().entries) == 1000, "there is more than one call gives"
+    assert [entry.action for entry in pages.recent()] == ["recovery_requested"]
+    assert [entry.action for entry in pages.recent()] == ["recovery_requested"], "nothing is told twice"
+
+
+def sealed() -> bytes:
+    now = datetime.now(timezone.utc)
+    certificate, _ = fdescrow.Certificate.generate(
+        "CN=Escrow", not_before=now - timedelta(days=1), not_after=now + timedelta(days=1)
+    )
+    return sample_fleet.as_a_mac_seals(certificate)
