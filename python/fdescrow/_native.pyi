@@ -30,6 +30,7 @@ __all__ = [
     "open",
     "parse_profile",
     "read_report",
+    "run_command_line",
     "run_conformance_case",
     "seal",
 ]
@@ -61,6 +62,7 @@ _SheetFormat: TypeAlias = w.SheetFormat | str
 _Suite: TypeAlias = w.Suite | str
 
 def conformance_cases() -> list[tuple[str, str]]: ...
+def run_command_line(arguments: Sequence[str | bytes | PathLike[str]]) -> int: ...
 def run_conformance_case(
     case: str, open: Callable[[bool], Store], wait: Callable[[int], object] | None
 ) -> str | None: ...

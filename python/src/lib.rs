@@ -23,7 +23,15 @@ mod secret;
 mod store;
 mod words;
 
+use std::ffi::OsString;
+
 use pyo3::prelude::*;
+
+/// The command line: does what these arguments, of which the first is the program's name, say; gives the number to end with.
+#[pyfunction]
+fn run_command_line(py: Python<'_>, arguments: Vec<OsString>) -> u8 {
+    py.detach(|| fdescrow_cli::run(arguments))
+}
 
 /// What `fdescrow` is made of; not to be imported by others.
 #[pymodule(gil_used = false)]
@@ -41,6 +49,7 @@ mod _native {
         keyring::Keyring,
         observation::{lint_profile, parse_profile, read_report},
         policy::Policy,
+        run_command_line,
         store::{Store, conformance_cases, run_conformance_case},
         words::{enumerations, error_table},
     };
