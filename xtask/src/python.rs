@@ -44,6 +44,7 @@ pub(crate) fn check(steps: &mut Steps, place: &Place) -> Result<(), Failure> {
     steps.run("python, wheel", || python.build())?;
     steps.run("python, environment", || python.install())?;
     steps.run("python, tests", || run(python.tool("pytest").arg("-q").env("FDESCROW_WHEEL", "1")))?;
+    steps.run("python, examples", || python.examples())?;
     steps.run("python, types", || {
         run(&mut python.tool("mypy"))?;
         let mut stubtest = python.tool("python");
@@ -107,6 +108,15 @@ impl Python<'_> {
         let mut pip = self.tool("python");
         pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--only-binary", ":all:"]);
         run(pip.arg(self.made("whl")?).args(BESIDE))
+    }
+
+    /// Runs the programs that show how it is used, the web page in a real browser.
+    fn examples(&self) -> Result<Outcome, Failure> {
+        let examples = self.source().join("examples");
+        let mut pip = self.tool("python");
+        pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--only-binary", ":all:", "-r"]);
+        run(pip.arg(examples.join("requirements.txt")))?;
+        run(self.tool("pytest").arg("-q").arg(examples))
     }
 
     /// Has each Python of this machine try the one wheel.

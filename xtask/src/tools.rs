@@ -71,7 +71,13 @@ pub(crate) const GO: Need = Need {
 /// For `cargo xtask python`: what builds the wheel, and what looks at its source. What the tests need is in their environment.
 pub(crate) const PYTHON: Need = Need {
     wheels: &[wheel("maturin", "1.16.0"), wheel("ziglang", "0.17.1"), wheel("ruff", "0.17.6")],
-    programs: &[program("cc", "gcc")],
+    programs: &[
+        program("cc", "gcc"),
+        // the page of the help desk, in a real browser, and letters for it
+        program("chromium", "chromium"),
+        program("chromedriver", "chromium-driver"),
+        program("/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf", "fonts-dejavu-core"),
+    ],
 };
 
 /// For the steps that `--all` adds.
