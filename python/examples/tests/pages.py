@@ -7,12 +7,12 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
+from selenium.common.exceptions import WebDriverException
 from selenium.webdriver import Chrome
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webelement import WebElement
-from selenium.webdriver.support.expected_conditions import staleness_of
 from selenium.webdriver.support.wait import WebDriverWait
 
 SUBJECTS = {"ana": "u-1001", "ben": "u-1002", "cleo": "u-1003"}
@@ -62,12 +62,11 @@ class Person:
 
     def leaving(self, action: Callable[[], None]) -> None:
         """Does something that leads to another page, and waits for it."""
-        old = self.one("html")
+        self.driver.execute_script("window.before = true")
         action()
-        WebDriverWait(self.driver, 20).until(staleness_of(old))
-        WebDriverWait(self.driver, 20).until(
-            lambda driver: driver.execute_script("return document.readyState") == "complete"
-        )
+        # In the middle of it, the browser may say that there is no page.
+        wait = WebDriverWait(self.driver, 20, ignored_exceptions=[WebDriverException])
+        wait.until(lambda driver: driver.execute_script("return !window.before && document.readyState === 'complete'"))
         self.see()
 
     @property
