@@ -126,9 +126,7 @@ def test_an_audit_that_was_changed_is_told(tmp_path: Any, identity: tuple[fdescr
     checkpoint = organization.escrow.checkpoint()
     assert organization.escrow.checkpoint(previous=checkpoint.data).chains == checkpoint.chains
     connection = sqlite3.connect(path)
-    connection.execute("DELETE FROM fdescrow_audit") if _has(connection, "fdescrow_audit") else connection.execute(
-        "DELETE FROM audit"
-    )
+    connection.execute("DELETE FROM fdescrow_audit")
     connection.commit()
     connection.close()
     report = organization.escrow.verify_audit(checkpoint=checkpoint.data)
@@ -138,7 +136,3 @@ def test_an_audit_that_was_changed_is_told(tmp_path: Any, identity: tuple[fdescr
         organization.escrow.verify_audit(checkpoint=b"nonsense")
     with pytest.raises(fdescrow.MacKeySyntaxError):
         organization.escrow.verify_audit(mac_key="short")
-
-
-def _has(connection: Any, table: str) -> bool:
-    return bool(connection.execute("SELECT 1 FROM sqlite_master WHERE name = ?", [table]).fetchone())

@@ -100,8 +100,17 @@ def test_windows_and_linux_get_theirs(identity: Identity) -> None:
 
 def test_the_state_of_a_device_is_judged_without_a_store() -> None:
     policy = Policy.parse(POLICY)
-    assessment = policy.assess({"version": 1, "created": NOON, "installation": 1, "installed": NOON}, now=NOON)
-    assert assessment.status in fdescrow.Status
+    state = {
+        "version": 1,
+        "created": NOON,
+        "installation": 1,
+        "installed": NOON,
+        "quarantined": 0,
+        "received": 0,
+    }
+    assessment = policy.assess(state, now=NOON)
+    assert assessment.status is fdescrow.Status.ENFORCING
+    assert fdescrow.Reason.NO_KEY in assessment.reasons
     with pytest.raises(fdescrow.RequestSyntaxError):
         policy.assess("nonsense", now=NOON)
 
