@@ -33,6 +33,7 @@ const (
 
 // A Report is what was understood of a report.
 type Report struct {
+	Source      string         `json:"source"`
 	Observation Observation    `json:"observation"`
 	Envelopes   []ReportedKey  `json:"envelopes"`
 	Reply       *CommandReply  `json:"reply"`

@@ -2441,8 +2441,8 @@ bool fdescrow_reply_row(const fdescrow_reply *reply,
                         fdescrow_str row_json);
 
 /**
- * Reads what a device or its management reports, and says what was understood, as JSON: `observation`, `envelopes` (sealed keys
- * in it, by digest), `reply`, `csp`, `ignored`.
+ * Reads what a device or its management reports, and says what was understood, as JSON: `source`, `observation`, `envelopes`
+ * (sealed keys in it, by digest), `reply`, `csp`, `ignored`.
  *
  * `source`: `osquery`, `securityinfo`, `rotate-reply`, `ddm`, `wmi`, `csp`, `lsblk`, `luksdump`, `snapshot` (docs/observations.md).
  * `volume`: the LUKS UUID for a report that names none, or empty. `now` is in seconds since 1970.

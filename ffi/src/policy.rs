@@ -1,11 +1,9 @@
 //! How does a policy cross?
 
 use fdescrow::{
-    Digest,
     policy::{PolicyDocument, json_schema},
-    profile::bitlocker::{Advice, lint},
+    profile::bitlocker::lint_document,
 };
-use serde::Serialize;
 use std::sync::Arc;
 
 use crate::{
@@ -40,13 +38,6 @@ pub extern "C" fn fdescrow_policy_parse(
     })
 }
 
-#[derive(Serialize)]
-struct Checked {
-    group: Option<String>,
-    digest: Digest,
-    advice: Vec<Advice>,
-}
-
 /// Method of `fdescrow_policy`: its groups and what is to be said about each, as a JSON array: `group` (null: the organization's
 /// own), `digest`, `advice`.
 ///
@@ -57,15 +48,7 @@ pub extern "C" fn fdescrow_policy_check(
     advice_out: Output<'_, fdescrow_text>,
     error_out: Errors<'_>,
 ) -> fdescrow_result {
-    answer(advice_out, error_out, || {
-        let document = borrow(policy)?;
-        let groups = std::iter::once(None).chain(document.groups().map(Some));
-        let checked = groups.map(|group| {
-            let policy = document.policy(group);
-            Checked { group: group.map(str::to_owned), digest: policy.digest(), advice: lint(&policy) }
-        });
-        Ok(checked.collect::<Vec<_>>())
-    })
+    answer(advice_out, error_out, || Ok(lint_document(borrow(policy)?)))
 }
 
 /// Method of `fdescrow_policy`: every value that holds for a group (empty: the organization) and who decided it, as a JSON array:

@@ -1,13 +1,12 @@
 //! How is a device judged without a store?
 
 use fdescrow::{
-    Digest, Kind, ProtectorId, Timestamp, VolumeId,
+    Timestamp, VolumeId,
     verification::{
         State, assess,
-        observation::{self, CommandReply, Context, CspReading, Ignored, Observation, Report, Source},
+        observation::{self, Context, Report, Source},
     },
 };
-use serde::Serialize;
 
 use crate::{
     boundary::{Errors, Output, answer},
@@ -18,27 +17,8 @@ use crate::{
     view::{fdescrow_bytes, fdescrow_str},
 };
 
-#[derive(Serialize)]
-struct Read<'a> {
-    observation: &'a Observation,
-    envelopes: Vec<Sealed<'a>>,
-    reply: &'a Option<CommandReply>,
-    csp: &'a Option<CspReading>,
-    ignored: &'a [Ignored],
-}
-
-#[derive(Serialize)]
-struct Sealed<'a> {
-    kind: Kind,
-    volume: &'a Option<VolumeId>,
-    protector: &'a Option<ProtectorId>,
-    digest: Digest,
-    bytes: usize,
-    lossy: bool,
-}
-
-/// Reads what a device or its management reports, and says what was understood, as JSON: `observation`, `envelopes` (sealed keys
-/// in it, by digest), `reply`, `csp`, `ignored`.
+/// Reads what a device or its management reports, and says what was understood, as JSON: `source`, `observation`, `envelopes`
+/// (sealed keys in it, by digest), `reply`, `csp`, `ignored`.
 ///
 /// `source`: `osquery`, `securityinfo`, `rotate-reply`, `ddm`, `wmi`, `csp`, `lsblk`, `luksdump`, `snapshot` (docs/observations.md).
 /// `volume`: the LUKS UUID for a report that names none, or empty. `now` is in seconds since 1970.
@@ -52,25 +32,7 @@ pub extern "C" fn fdescrow_observation_read(
     observation_out: Output<'_, fdescrow_text>,
     error_out: Errors<'_>,
 ) -> fdescrow_result {
-    answer(observation_out, error_out, || {
-        let report = read(source, report, volume, Timestamp::from_unix_seconds(now)?)?;
-        let envelopes = report.envelopes.iter().map(|sealed| Sealed {
-            kind: sealed.kind,
-            volume: &sealed.volume,
-            protector: &sealed.protector,
-            digest: Digest::of(&sealed.bytes),
-            bytes: sealed.bytes.len(),
-            lossy: sealed.lossy,
-        });
-        let read = Read {
-            observation: &report.observation,
-            envelopes: envelopes.collect(),
-            reply: &report.reply,
-            csp: &report.csp,
-            ignored: &report.ignored,
-        };
-        serde_json::to_value(read).map_err(|_| Failure::library("an observation could not be written"))
-    })
+    answer(observation_out, error_out, || read(source, report, volume, Timestamp::from_unix_seconds(now)?))
 }
 
 pub(crate) fn read(

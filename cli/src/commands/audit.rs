@@ -8,9 +8,9 @@ use std::{
 
 use clap::{Args, Subcommand};
 use fdescrow::{
-    DeviceId, Digest,
-    audit::{Checkpoint, CheckpointLimits, Entry, Subject},
-    escrow::{AuditReport, Escrow},
+    DeviceId,
+    audit::{Checkpoint, CheckpointLimits, Entry},
+    escrow::{AuditReport, CheckpointFile, Escrow},
     store::Cursor,
 };
 use serde::Serialize;
@@ -94,30 +94,20 @@ struct Entries {
     entries: Vec<serde_json::Value>,
 }
 
+/// What was found, and by what it was looked for.
 #[derive(Serialize)]
 struct Verified {
-    intact: bool,
-    chains: u64,
-    entries: u64,
-    unreadable: u64,
-    findings: Vec<Found>,
+    #[serde(flatten)]
+    report: AuditReport,
     mac_key: bool,
     checkpoint: bool,
 }
 
 #[derive(Serialize)]
-struct Found {
-    /// None: the organization's own chain.
-    device: Option<DeviceId>,
-    problem: &'static str,
-    message: String,
-}
-
-#[derive(Serialize)]
 struct Written<'a> {
     out: &'a Path,
-    digest: Digest,
-    chains: u64,
+    #[serde(flatten)]
+    file: CheckpointFile,
 }
 
 pub(crate) fn run(command: Command, world: &World<'_>) -> Result<Exit, Failure> {
@@ -207,9 +197,9 @@ fn verify(arguments: &Verify, world: &World<'_>) -> Result<Exit, Failure> {
     let checkpoint = arguments.checkpoint.as_deref().map(read_checkpoint).transpose()?;
     let mac_keys: Vec<_> = arguments.store.mac_key()?.into_iter().collect();
     let report = escrow.verify_audit(&mac_keys, checkpoint.as_ref())?;
-    let verified = Verified::of(&report, !mac_keys.is_empty(), checkpoint.is_some());
+    let verified = Verified { report, mac_key: !mac_keys.is_empty(), checkpoint: checkpoint.is_some() };
     world.output.answer(&verified, &verified)?;
-    Ok(if verified.intact { Exit::Yes } else { Exit::No })
+    Ok(if verified.report.is_intact() { Exit::Yes } else { Exit::No })
 }
 
 fn checkpoint(arguments: &WriteCheckpoint, world: &World<'_>) -> Result<Exit, Failure> {
@@ -232,11 +222,9 @@ fn checkpoint(arguments: &WriteCheckpoint, world: &World<'_>) -> Result<Exit, Fa
             None => Ok(result?),
         }
     })?;
-    let document = Written { out: &arguments.out, digest: written.digest, chains: written.chains };
-    let text = format_args!(
-        "{} chains, digest {}: keep it where the database's writers are not",
-        written.chains, written.digest
-    );
+    let document = Written { out: &arguments.out, file: written };
+    let CheckpointFile { digest, chains, .. } = &document.file;
+    let text = format_args!("{chains} chains, digest {digest}: keep it where the database's writers are not");
     world.output.answer(&document, text)?;
     Ok(Exit::Yes)
 }
@@ -248,38 +236,17 @@ fn read_checkpoint(file: &Path) -> Result<Checkpoint, Failure> {
     checkpoint.map_err(|error| Failure::from(error).about(file.display()))
 }
 
-impl Verified {
-    fn of(report: &AuditReport, mac_key: bool, checkpoint: bool) -> Self {
-        let findings = report.findings.iter().map(|finding| Found {
-            device: match &finding.subject {
-                Subject::Device(device) => Some(device.clone()),
-                _ => None,
-            },
-            problem: finding.problem.as_str(),
-            message: finding.to_string(),
-        });
-        Self {
-            intact: report.is_intact(),
-            chains: report.chains,
-            entries: report.entries,
-            unreadable: report.unreadable,
-            findings: findings.collect(),
-            mac_key,
-            checkpoint,
-        }
-    }
-}
-
 impl fmt::Display for Verified {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for finding in &self.findings {
-            writeln!(f, "{}", Visible(&finding.message))?;
+        let report = &self.report;
+        for finding in &report.findings {
+            writeln!(f, "{}", Visible(finding))?;
         }
-        if self.unreadable > 0 {
-            writeln!(f, "{} rows cannot be read", self.unreadable)?;
+        if report.unreadable > 0 {
+            writeln!(f, "{} rows cannot be read", report.unreadable)?;
         }
-        let outcome = if self.intact { "ok" } else { "altered" };
-        writeln!(f, "{outcome}: {} chains, {} entries", self.chains, self.entries)?;
+        let outcome = if report.is_intact() { "ok" } else { "altered" };
+        writeln!(f, "{outcome}: {} chains, {} entries", report.chains, report.entries)?;
         if !self.mac_key && !self.checkpoint {
             writeln!(f, "without a MAC key or a checkpoint, only accidents are found: see `audit verify --help`")?;
         }

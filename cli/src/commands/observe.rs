@@ -12,11 +12,10 @@ use clap::{
 use fdescrow::{
     Digest, VolumeId,
     verification::observation::{
-        self, CommandReply, Context, CspReading, FileVaultReading, Ignored, Observation, ProtectorSnapshot, Report,
-        RotationStatus, Source, VolumeReading,
+        self, Context, CspReading, FileVaultReading, ProtectorSnapshot, Report, ReportedEnvelope, RotationStatus,
+        Source, VolumeReading,
     },
 };
-use serde::Serialize;
 
 use crate::{
     exit::{Exit, Failure},
@@ -42,62 +41,24 @@ fn source() -> impl TypedValueParser<Value = Source> {
     PossibleValuesParser::new(values).try_map(|word| word.parse::<Source>())
 }
 
-#[derive(Serialize)]
-struct Document<'a> {
-    observation: &'a Observation,
-    envelopes: Vec<Sealed<'a>>,
-    reply: &'a Option<CommandReply>,
-    csp: &'a Option<CspReading>,
-    ignored: &'a [Ignored],
-}
-
-/// A sealed key, by what it is said to be; `inspect` looks into it.
-#[derive(Serialize)]
-struct Sealed<'a> {
-    kind: fdescrow::Kind,
-    volume: &'a Option<VolumeId>,
-    protector: &'a Option<fdescrow::ProtectorId>,
-    digest: Digest,
-    bytes: usize,
-    lossy: bool,
-}
-
 pub(crate) fn run(arguments: &Arguments, world: &World<'_>) -> Result<Exit, Failure> {
     let mut context = Context::new(world.now()?);
     context.volume = arguments.volume.as_ref().map(|volume| VolumeId::luks(volume.as_str())).transpose()?;
     let report = observation::read(arguments.format, &input::read(arguments.file.as_deref())?, &context)?;
-    let sealed = report.envelopes.iter().map(|sealed| Sealed {
-        kind: sealed.kind,
-        volume: &sealed.volume,
-        protector: &sealed.protector,
-        digest: Digest::of(&sealed.bytes),
-        bytes: sealed.bytes.len(),
-        lossy: sealed.lossy,
-    });
-    let document = Document {
-        observation: &report.observation,
-        envelopes: sealed.collect(),
-        reply: &report.reply,
-        csp: &report.csp,
-        ignored: &report.ignored,
-    };
-    world.output.answer(&document, Words { report: &report, sealed: &document.envelopes })?;
+    world.output.answer(&report, Words(&report))?;
     Ok(Exit::Yes)
 }
 
-struct Words<'a> {
-    report: &'a Report,
-    sealed: &'a [Sealed<'a>],
-}
+struct Words<'a>(&'a Report);
 
 impl fmt::Display for Words<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let observation = &self.report.observation;
+        let Report { observation, envelopes, reply, csp: device, ignored, .. } = self.0;
         match observation.platform {
             Some(platform) => writeln!(f, "platform: {platform}")?,
             None => writeln!(f, "platform: unknown")?,
         }
-        if let Some(reply) = &self.report.reply {
+        if let Some(reply) = reply {
             let status = reply.status.map_or("unknown", |status| status.as_str());
             writeln!(f, "reply: {status}")?;
             if let Some(error) = &reply.error {
@@ -106,12 +67,12 @@ impl fmt::Display for Words<'_> {
         }
         observation.filevault.iter().try_for_each(|reading| filevault(reading, f))?;
         observation.volumes.iter().try_for_each(|reading| volume(reading, f))?;
-        self.report.csp.iter().try_for_each(|reading| csp(reading, f))?;
-        for sealed in self.sealed {
-            let lossy = if sealed.lossy { ", by a way that loses octets" } else { "" };
-            writeln!(f, "sealed key: {}, {} bytes, sha256 {}{lossy}", sealed.kind, sealed.bytes, sealed.digest)?;
+        device.iter().try_for_each(|reading| csp(reading, f))?;
+        for ReportedEnvelope { kind, bytes, lossy, .. } in envelopes {
+            let lossy = if *lossy { ", by a way that loses octets" } else { "" };
+            writeln!(f, "sealed key: {kind}, {} bytes, sha256 {}{lossy}", bytes.len(), Digest::of(bytes))?;
         }
-        self.report.ignored.iter().try_for_each(|ignored| writeln!(f, "ignored: {ignored}"))
+        ignored.iter().try_for_each(|ignored| writeln!(f, "ignored: {ignored}"))
     }
 }
 

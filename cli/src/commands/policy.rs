@@ -4,10 +4,10 @@ use std::{fmt, path::PathBuf};
 
 use clap::{Args, Subcommand};
 use fdescrow::{
-    policy::{Explained, PolicyDocument, json_schema},
+    policy::{Explained, json_schema},
     profile::{
         Severity,
-        bitlocker::{Advice, lint},
+        bitlocker::{LintedPolicy, lint_document},
     },
 };
 use serde::Serialize;
@@ -48,7 +48,7 @@ pub(crate) struct Show {
 pub(crate) fn run(command: Command, world: &World<'_>) -> Result<Exit, Failure> {
     match command {
         Command::Check(Check { file }) => {
-            let checked = Checked::of(&read_policy(&file)?);
+            let checked = Checked { policies: lint_document(&read_policy(&file)?) };
             world.output.answer(&checked, &checked)?;
             Ok(if checked.is_bad() { Exit::No } else { Exit::Yes })
         }
@@ -71,27 +71,10 @@ pub(crate) fn run(command: Command, world: &World<'_>) -> Result<Exit, Failure> 
 
 #[derive(Serialize)]
 struct Checked {
-    policies: Vec<CheckedPolicy>,
-}
-
-#[derive(Serialize)]
-struct CheckedPolicy {
-    /// None: the organization's.
-    group: Option<String>,
-    digest: fdescrow::Digest,
-    advice: Vec<Advice>,
+    policies: Vec<LintedPolicy>,
 }
 
 impl Checked {
-    fn of(document: &PolicyDocument) -> Self {
-        let groups = std::iter::once(None).chain(document.groups().map(Some));
-        let policies = groups.map(|group| {
-            let policy = document.policy(group);
-            CheckedPolicy { group: group.map(str::to_owned), digest: policy.digest(), advice: lint(&policy) }
-        });
-        Self { policies: policies.collect() }
-    }
-
     fn is_bad(&self) -> bool {
         self.policies.iter().flat_map(|policy| &policy.advice).any(|advice| advice.severity == Severity::Error)
     }
@@ -99,7 +82,7 @@ impl Checked {
 
 impl fmt::Display for Checked {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for CheckedPolicy { group, advice, .. } in &self.policies {
+        for LintedPolicy { group, advice, .. } in &self.policies {
             let name = group.as_deref().map_or_else(|| "organization".to_owned(), |group| format!("group {group}"));
             if advice.is_empty() {
                 writeln!(f, "{}: ok", Visible(&name))?;

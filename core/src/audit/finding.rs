@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use serde::{Serialize, Serializer, ser::SerializeStruct as _};
+
 use super::entry::{Subject, Text};
 use crate::error::ErrorCode;
 
@@ -19,6 +21,17 @@ impl Finding {
     /// The stable number of what was found, whatever it is.
     pub fn code(&self) -> ErrorCode {
         ErrorCode::AuditBroken
+    }
+}
+
+/// As a document: `device`, null for the organization's own chain; `problem`, a word; `message`.
+impl Serialize for Finding {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut document = serializer.serialize_struct("Finding", 3)?;
+        document.serialize_field("device", &self.subject.device())?;
+        document.serialize_field("problem", self.problem.as_str())?;
+        document.serialize_field("message", &self.to_string())?;
+        document.end()
     }
 }
 

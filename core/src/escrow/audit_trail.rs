@@ -7,6 +7,8 @@ use std::{
     ops::ControlFlow,
 };
 
+use serde::{Serialize, Serializer, ser::SerializeStruct as _};
+
 use super::{Error, Escrow};
 use crate::{
     audit::{ChainReport, ChainVerifier, Checkpoint, CheckpointWriter, Finding, Head, MacKey, Problem, Subject, Text},
@@ -39,8 +41,21 @@ impl AuditReport {
     }
 }
 
+/// As a document: whether it is `intact`, and the fields.
+impl Serialize for AuditReport {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut document = serializer.serialize_struct("AuditReport", 5)?;
+        document.serialize_field("intact", &self.is_intact())?;
+        document.serialize_field("chains", &self.chains)?;
+        document.serialize_field("entries", &self.entries)?;
+        document.serialize_field("unreadable", &self.unreadable)?;
+        document.serialize_field("findings", &self.findings)?;
+        document.end()
+    }
+}
+
 /// A checkpoint, to be kept elsewhere.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Serialize, Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct CheckpointFile {
     /// The digest of its content: what one signs.

@@ -18,7 +18,7 @@ use std::io;
 
 use quick_xml::{Writer, events::BytesText};
 
-pub use lint::{Advice, AdviceCode, lint};
+pub use lint::{Advice, AdviceCode, LintedPolicy, lint, lint_document};
 
 use super::ProfileError;
 use crate::policy::{BitLockerPolicy, bitlocker::schema::Node};

@@ -3,8 +3,8 @@
 use std::ops::ControlFlow;
 
 use fdescrow::{
-    DeviceId, Digest, Timestamp,
-    audit::{Checkpoint, CheckpointLimits, Entry, MacKey, Subject},
+    DeviceId, Timestamp,
+    audit::{Checkpoint, CheckpointLimits, Entry, MacKey},
     store::Cursor,
 };
 use serde::{Deserialize, Serialize};
@@ -41,22 +41,6 @@ struct Entries {
     entries: Vec<Box<RawValue>>,
     unreadable: usize,
     next: String,
-}
-
-#[derive(Serialize)]
-struct Verified {
-    intact: bool,
-    chains: u64,
-    entries: u64,
-    unreadable: u64,
-    findings: Vec<Found>,
-}
-
-#[derive(Serialize)]
-struct Found {
-    device: Option<DeviceId>,
-    problem: &'static str,
-    message: String,
 }
 
 /// An entry as it is hashed, byte by byte.
@@ -118,25 +102,8 @@ pub extern "C" fn fdescrow_escrow_verify_audit(
         let mac_keys = borrow_some(mac_key)?.map(|key| MacKey::parse(key.expose())).transpose()?;
         let mac_keys: Vec<MacKey> = mac_keys.into_iter().collect();
         let checkpoint = parsed(checkpoint)?;
-        let report = borrow(escrow)?.escrow.verify_audit(&mac_keys, checkpoint.as_ref())?;
-        let findings = report.findings.iter().map(|finding| Found {
-            device: match &finding.subject {
-                Subject::Device(device) => Some(device.clone()),
-                _ => None,
-            },
-            problem: finding.problem.as_str(),
-            message: finding.to_string(),
-        });
-        let findings = findings.collect();
-        let (chains, entries, unreadable) = (report.chains, report.entries, report.unreadable);
-        Ok(Verified { intact: report.is_intact(), chains, entries, unreadable, findings })
+        Ok(borrow(escrow)?.escrow.verify_audit(&mac_keys, checkpoint.as_ref())?)
     })
-}
-
-#[derive(Serialize)]
-struct Written {
-    digest: Digest,
-    chains: u64,
 }
 
 /// Method of `fdescrow_escrow`: a checkpoint of the whole audit, to be kept where the writers of the database are not.
@@ -161,7 +128,7 @@ pub extern "C" fn fdescrow_escrow_checkpoint(
         };
         let now = Timestamp::from_unix_seconds(now)?;
         let file = borrow(escrow)?.escrow.checkpoint(predecessor, now, &mut write)?;
-        let about = crate::boundary::document(&Written { digest: file.digest, chains: file.chains })?;
+        let about = crate::boundary::document(&file)?;
         Ok((bytes, about))
     })
 }

@@ -4,13 +4,14 @@
 //! with Active Directory or Entra. [`lint`] tells where a policy sets both to work, and where it waits for a directory
 //! that its devices are not joined to.
 
-use std::fmt;
+use std::{fmt, iter};
 
 use serde::Serialize;
 
 use crate::{
+    ids::Digest,
     policy::{
-        Cause, Policy,
+        Cause, Policy, PolicyDocument,
         bitlocker::{Backup, BitLockerSettings, Join, WindowsRotation},
     },
     profile::Severity,
@@ -117,6 +118,28 @@ advice! {
 }
 
 const ROTATION: &str = "bitlocker.windows_rotation";
+
+/// What is to be said of one policy of a document.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct LintedPolicy {
+    /// The group of devices; none: the organization's own.
+    pub group: Option<String>,
+    /// The digest of the policy as it holds there.
+    pub digest: Digest,
+    /// What is wrong with it, the worst first.
+    pub advice: Vec<Advice>,
+}
+
+/// Judges the policy of the organization, and then that of each group, as [`lint`] does.
+pub fn lint_document(document: &PolicyDocument) -> Vec<LintedPolicy> {
+    let groups = iter::once(None).chain(document.groups().map(Some));
+    let linted = groups.map(|group| {
+        let policy = document.policy(group);
+        LintedPolicy { group: group.map(str::to_owned), digest: policy.digest(), advice: lint(&policy) }
+    });
+    linted.collect()
+}
 
 /// Judges the BitLocker section of a policy together with its other sections: the worst first.
 pub fn lint(policy: &Policy) -> Vec<Advice> {

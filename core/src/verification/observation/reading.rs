@@ -3,7 +3,7 @@
 //! The same form for every platform and every source. What was not said is unknown, and never a reason to act.
 //! Identifiers are in the one spelling that [`ids`](crate::ids) gives them, whatever the source wrote.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer, ser::SerializeStruct as _};
 
 use super::{
     Ignored, Reading, Source,
@@ -12,7 +12,7 @@ use super::{
     csp::CspReading,
 };
 use crate::{
-    ids::{Platform, ProtectorId, VolumeId},
+    ids::{Digest, Platform, ProtectorId, VolumeId},
     key::Kind,
     time::Timestamp,
 };
@@ -183,8 +183,22 @@ impl ReportedEnvelope {
     }
 }
 
+/// A document names the message by its digest, and its length: nobody needs its octets to read what was understood.
+impl Serialize for ReportedEnvelope {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut document = serializer.serialize_struct("ReportedEnvelope", 6)?;
+        document.serialize_field("kind", &self.kind)?;
+        document.serialize_field("volume", &self.volume)?;
+        document.serialize_field("protector", &self.protector)?;
+        document.serialize_field("digest", &Digest::of(&self.bytes))?;
+        document.serialize_field("bytes", &self.bytes.len())?;
+        document.serialize_field("lossy", &self.lossy)?;
+        document.end()
+    }
+}
+
 /// What was understood of a report.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Report {
     /// What kind of report it is; none: the embedder made it of its own readings.
