@@ -12,6 +12,7 @@ use crate::{
     document::{document, requested},
     failure::{Failure, detached},
     input::{Certificates, Choice, Data, Message},
+    interrupt::{stoppable, until},
     key::RecoveryKey,
     keyring::Keyring,
 };
@@ -292,13 +293,14 @@ pub(crate) fn judge_rows<'py>(
         Some(Choice(suite)) => *suite,
         None => envelope::Envelope::received_suite(row.kind),
     };
-    let verdicts = detached(py, || {
+    let verdicts = stoppable(py, |stop| {
+        let keys = until(keyring.inner(), stop);
         let mut verdicts = Vec::new();
         for alike in rows.chunk_by(|one, other| suite_of(one) == suite_of(other)) {
             let rows = alike.iter().map(|row| Row::new(row.envelope.bytes(), row.kind).owner(row.owner.clone()));
             let judged: Vec<Row<'_>> = rows.collect();
             let Some(first) = alike.first() else { continue };
-            verdicts.extend(judge(&judged, keyring.inner(), suite_of(first), &SystemRandomness::new()));
+            verdicts.extend(judge(&judged, &keys, suite_of(first), &SystemRandomness::new()));
         }
         Ok(verdicts)
     })?;

@@ -14,6 +14,7 @@ mod escrow;
 mod failure;
 mod identity;
 mod input;
+mod interrupt;
 mod key;
 mod keyring;
 mod observation;

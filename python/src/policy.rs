@@ -118,7 +118,7 @@ impl Policy {
     /// `plistlib.loads` reads them.
     ///
     /// Raises PolicyInvalidError if the certificate does not fit; MisuseError if the policy says nothing of FileVault or of
-    /// the organization; ProfileSyntaxError if a certificate is missing or not used.
+    /// the organization, or a certificate is missing or not used.
     #[pyo3(signature = (group=None, *, certificate=None, now=None))]
     fn filevault_profile(
         &self,
@@ -152,8 +152,7 @@ impl Policy {
     ///
     /// `certificates`: all those that new keys are sealed to.
     ///
-    /// Raises MisuseError if the policy has no section `[luks]` or `[organization]`; ProfileSyntaxError without a
-    /// certificate.
+    /// Raises MisuseError if the policy has no section `[luks]` or `[organization]`, or without a certificate.
     #[pyo3(signature = (group=None, *, certificates))]
     fn luks_plan<'py>(
         &self,

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 PADDINGS: dict[str, padding.AsymmetricPadding] = {
     "pkcs1v15": padding.PKCS1v15(),
     "oaep_sha256": padding.OAEP(padding.MGF1(hashes.SHA256()), hashes.SHA256(), None),
-    "oaep_sha1": padding.OAEP(padding.MGF1(hashes.SHA1()), hashes.SHA1(), None),  # noqa: S303
+    "oaep_sha1": padding.OAEP(padding.MGF1(hashes.SHA1()), hashes.SHA1(), None),
 }
 
 

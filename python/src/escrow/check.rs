@@ -1,14 +1,6 @@
 //! How are a fleet's keys checked, in Python?
 
-use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-        mpsc::{RecvTimeoutError, channel},
-    },
-    thread,
-    time::Duration,
-};
+use std::sync::{Arc, atomic::AtomicBool};
 
 use fdescrow::{
     Actor,
@@ -20,13 +12,11 @@ use serde::Serialize;
 use super::Escrow;
 use crate::{
     document::document,
-    failure::{Failure, caught, detached},
+    failure::{Failure, detached},
     input::{Moment, Name, OneCertificate},
+    interrupt::{stoppable, until},
     keyring::Keyring,
 };
-
-/// How long somebody who types Ctrl-C waits at most until it is seen.
-const ATTENTION: Duration = Duration::from_millis(50);
 
 #[derive(Serialize)]
 struct Total {
@@ -35,44 +25,14 @@ struct Total {
 }
 
 impl Escrow {
-    /// Does something long. Whoever types Ctrl-C has it stopped: `stop` is set, and what the signal raises is raised when the
-    /// work has ended.
-    ///
-    /// The work is done by another thread, because signals of Python are seen by the main thread alone. A store of Python's
-    /// may belong to the thread that calls: its work stays there, and Python sees signals in the store's own code.
+    /// Does something long, which Ctrl-C stops. A store of Python's may belong to the thread that calls: its work stays
+    /// there, and Python sees signals in the store's own code.
     pub(super) fn stoppable<T: Send>(
         &self,
         py: Python<'_>,
         body: impl FnOnce(&Arc<AtomicBool>) -> Result<T, Failure> + Send,
     ) -> PyResult<T> {
-        let stop = Arc::new(AtomicBool::new(false));
-        if self.inner.store_is_python {
-            return detached(py, || body(&stop));
-        }
-        let (outcome, interrupted) = py.detach(|| {
-            thread::scope(|scope| {
-                let (sender, receiver) = channel();
-                let stop = &stop;
-                scope.spawn(move || sender.send(caught(|| body(stop))));
-                let mut interrupted = Ok(());
-                loop {
-                    match receiver.recv_timeout(ATTENTION) {
-                        Ok(outcome) => return (outcome, interrupted),
-                        Err(RecvTimeoutError::Disconnected) => {
-                            return (Err(Failure::library("a thread ended without an answer")), interrupted);
-                        }
-                        Err(RecvTimeoutError::Timeout) if interrupted.is_ok() => {
-                            interrupted = Python::attach(|py| py.check_signals());
-                            stop.store(interrupted.is_err(), Ordering::Relaxed);
-                        }
-                        Err(RecvTimeoutError::Timeout) => {}
-                    }
-                }
-            })
-        });
-        interrupted?;
-        let done = outcome?;
-        py.check_signals().map(|()| done)
+        if self.inner.store_is_python { detached(py, || body(&Arc::default())) } else { stoppable(py, body) }
     }
 }
 
@@ -113,7 +73,7 @@ impl Escrow {
             let at = self.now(py, now)?;
             let batch = self.stoppable(py, |stop| {
                 let options = options.clone().stop(stop);
-                keyring.explained(self.inner.escrow.check(keyring.inner(), &options, at))
+                keyring.explained(self.inner.escrow.check(&until(keyring.inner(), stop), &options, at))
             })?;
             keyring.interrupted()?;
             total.add(&batch);

@@ -1,16 +1,7 @@
 //! How do stored keys get another recipient, in Python?
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, Ordering},
-};
-
 use fdescrow::{
     Actor,
-    envelope::{
-        self, Certificate, Identity, KeyAlgorithm, PublicKey, Unavailable,
-        identity::{ContentKey, WrappedKey},
-    },
     escrow::{RewrapCursor, RewrapFailure, RewrapOptions, RewrapReport},
 };
 use pyo3::prelude::*;
@@ -20,42 +11,9 @@ use super::Escrow;
 use crate::{
     document::document,
     input::{Moment, Name, OneCertificate},
+    interrupt::until,
     keyring::Keyring,
 };
-
-/// A private key that is out of reach from a moment on: what is not done then is done another time, and nothing is recorded.
-#[derive(Debug)]
-struct Stoppable {
-    key: Arc<dyn Identity>,
-    stop: Arc<AtomicBool>,
-}
-
-impl Identity for Stoppable {
-    fn public_key(&self) -> &PublicKey {
-        self.key.public_key()
-    }
-
-    fn certificates(&self) -> &[Certificate] {
-        self.key.certificates()
-    }
-
-    fn permits(&self, algorithm: &KeyAlgorithm) -> bool {
-        self.key.permits(algorithm)
-    }
-
-    fn unwrap(&self, wrapped: &WrappedKey<'_>) -> Result<ContentKey, Unavailable> {
-        if self.stop.load(Ordering::Relaxed) {
-            return Err(Unavailable::new());
-        }
-        self.key.unwrap(wrapped)
-    }
-}
-
-fn until(keyring: &envelope::Keyring, stop: &Arc<AtomicBool>) -> envelope::Keyring {
-    keyring.identities().iter().fold(envelope::Keyring::new(), |with, key| {
-        with.with(Arc::new(Stoppable { key: Arc::clone(key), stop: Arc::clone(stop) }))
-    })
-}
 
 #[derive(Serialize)]
 struct Report<'a> {
