@@ -60,7 +60,11 @@ def test_a_page_spells_the_key() -> None:
     assert "ABCD" in page
     assert "Macintosh HD" in page
     assert "Alfa" in page or "Alpha" in page
-    assert b"<svg" in key.sheet(html=True, now=now).expose()
+    assert b"<svg" in key.sheet(format="html", now=now).expose()
+    fragment = key.sheet(format=fdescrow.SheetFormat.HTML_FRAGMENT, now=now).expose()
+    assert fragment.startswith(b"<table")
+    assert b"<style" not in fragment
+    assert b"ABCD" in fragment
 
 
 @pytest.mark.parametrize("kind", ["", "FileVault", "x" * 100_000, "filevault\0"])
