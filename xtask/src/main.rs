@@ -1,4 +1,4 @@
-//! The project's own commands: `cargo xtask test`, `go`, `crash`, `simulate`, `paths`, `install`,
+//! The project's own commands: `cargo xtask test`, `go`, `python`, `crash`, `simulate`, `paths`, `install`,
 //! `size`, `bench-peers`, `timing`, `bless`.
 //!
 //! The rule: whatever a command needs and the machine lacks is either installed below the target
@@ -16,6 +16,7 @@ mod go;
 mod install;
 mod paths;
 mod place;
+mod python;
 mod size;
 mod steps;
 mod test;
@@ -32,6 +33,7 @@ const HELP: &str = "\
 cargo xtask test            everything a change must pass: format, lints, tests, docs, dependencies
 cargo xtask test --all      the same, and coverage, the size of an agent, fuzzing in short, crash loops
 cargo xtask go              the part of it that is about Go: lints, tests with cgo and without, races, fuzzing in short
+cargo xtask python          the part of it that is about Python: the wheel, its tests in a clean environment, types, every version
 cargo xtask crash [--loops N]
                             the crash test, killed N times (1000)
 cargo xtask simulate [--seeds N]
@@ -72,6 +74,7 @@ fn main() -> ExitCode {
         ["test"] => |steps, place, _| test::quick(steps, place),
         ["test", "--all"] => |steps, place, _| test::all(steps, place),
         ["go"] => |steps, place, _| test::go(steps, place),
+        ["python"] => |steps, place, _| test::python(steps, place),
         ["crash"] | ["crash", "--loops", _] => test::crash,
         ["simulate"] | ["simulate", "--seeds", _] => test::simulate,
         ["install"] => |steps, place, _| install::check(steps, place),

@@ -81,6 +81,18 @@ pub(crate) const GO: Need = Need {
     ],
 };
 
+/// For `cargo xtask python`: what builds the wheel, and what looks at its source. What the tests need is in their environment.
+pub(crate) const PYTHON: Need = Need {
+    wheels: &[wheel("maturin", "1.16.0"), wheel("ziglang", "0.17.1"), wheel("ruff", "0.17.6")],
+    programs: &[
+        program("cc", "gcc"),
+        // the page of the help desk, in a real browser, and letters for it
+        program("chromium", "chromium"),
+        program("chromedriver", "chromium-driver"),
+        program("/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf", "fonts-dejavu-core"),
+    ],
+};
+
 /// For the steps that `--all` adds.
 pub(crate) const ALL: Need = Need {
     wheels: &[
@@ -138,7 +150,7 @@ const ENGINE: &str = if cfg!(target_arch = "aarch64") {
 };
 
 /// Python itself, which the wheels need.
-const PYTHON: &[Program] = &[program("python3", "python3")];
+const INTERPRETER: &[Program] = &[program("python3", "python3")];
 
 const fn wheel(name: &'static str, version: &'static str) -> Wheel {
     Wheel { name, version }
@@ -151,7 +163,7 @@ const fn program(name: &'static str, package: &'static str) -> Program {
 /// Installs what is missing, saying so; touches no network where nothing is.
 pub(crate) fn install(place: &Place, needs: &[Need]) -> Result<Outcome, Failure> {
     let programs = needs.iter().flat_map(|need| need.programs);
-    let packages = missing_packages(PYTHON.iter().chain(programs), |name| place.has(name));
+    let packages = missing_packages(INTERPRETER.iter().chain(programs), |name| place.has(name));
     install_packages(place, &packages)?;
     let wheels: Vec<Wheel> = needs.iter().flat_map(|need| need.wheels).copied().collect();
     install_wheels(place, &wheels)?;
