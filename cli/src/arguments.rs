@@ -3,7 +3,7 @@
 //! The top of the tree of commands; each family's own options stand beside its code. A word that looks like a
 //! recovery key is not repeated when something typed is refused.
 
-use std::{ffi::OsString, process::ExitCode};
+use std::ffi::OsString;
 
 use clap::{
     Parser,
@@ -84,13 +84,13 @@ pub(crate) fn refuse_keys(arguments: impl Iterator<Item = OsString>) -> Result<(
 }
 
 /// Help and version are answers; everything else is bad usage.
-pub(crate) fn refuse(error: &clap::Error) -> ExitCode {
+pub(crate) fn refuse(error: &clap::Error, arguments: &[OsString]) -> Exit {
     if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
         let _ = error.print();
-        return Exit::Yes.into();
+        return Exit::Yes;
     }
-    let json = std::env::args_os().any(|argument| argument == "--json");
-    let quotes_key = std::env::args_os().skip(1).any(|argument| looks_like_key(&argument.to_string_lossy()));
+    let json = arguments.iter().any(|argument| argument == "--json");
+    let quotes_key = arguments.iter().skip(1).any(|argument| looks_like_key(&argument.to_string_lossy()));
     if quotes_key {
         Output::new(json).finish(Some(&Failure::usage(KEY_TYPED)));
     } else if json {
@@ -100,7 +100,7 @@ pub(crate) fn refuse(error: &clap::Error) -> ExitCode {
     } else {
         let _ = error.print();
     }
-    Exit::Usage.into()
+    Exit::Usage
 }
 
 fn looks_like_key(argument: &str) -> bool {

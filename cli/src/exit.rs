@@ -3,8 +3,6 @@
 //! 0 yes; 1 no; 2 bad usage or input; 3 something outside could not be reached, so nothing is known. One table
 //! gives the number of every error that the library has.
 
-use std::process::ExitCode;
-
 use fdescrow::{ErrorCode, Fault};
 use serde::Serialize;
 
@@ -19,12 +17,6 @@ pub(crate) enum Exit {
     Usage = 2,
     /// The store or an identity cannot be reached.
     Unavailable = 3,
-}
-
-impl From<Exit> for ExitCode {
-    fn from(exit: Exit) -> Self {
-        Self::from(exit as u8)
-    }
 }
 
 /// The exit code of an error. What a newer library adds is taken by whose fault it is.

@@ -30,8 +30,8 @@ mod vectors;
 use crate::{error::ErrorCode, ids::Digest, random::RandomnessError};
 
 pub use certificate::{
-    Certificate, CertificateError, Fingerprint, KeyUsage, NewCertificate, P256PublicKey, P384PublicKey, PublicKey,
-    RsaPublicKey, Validity,
+    Certificate, CertificateError, Fingerprint, FingerprintError, KeyUsage, NewCertificate, P256PublicKey,
+    P384PublicKey, PublicKey, RsaPublicKey, Validity,
 };
 pub use identity::{Identity, Unavailable};
 pub use inspect::{Inspection, Note, RecipientInspection};

@@ -2,7 +2,6 @@
 
 mod conformance;
 mod custom;
-mod documents;
 mod reply;
 
 pub use conformance::*;
@@ -54,7 +53,7 @@ pub extern "C" fn fdescrow_store_custom(
     error_out: Errors<'_>,
 ) -> fdescrow_result {
     produce(store_out, error_out, || {
-        let store: Arc<dyn Store> = Arc::new(custom::CustomStore::new(*functions.ok_or(Failure::NULL)?)?);
+        let store: Arc<dyn Store> = Arc::new(custom::custom_store(*functions.ok_or(Failure::NULL)?)?);
         Ok(store)
     })
 }
@@ -68,7 +67,7 @@ pub extern "C" fn fdescrow_store_schema(
     schema_out: Output<'_, fdescrow_text>,
     error_out: Errors<'_>,
 ) -> fdescrow_result {
-    answer(schema_out, error_out, || Ok(documents::schema()))
+    answer(schema_out, error_out, || Ok(fdescrow_stores::foreign::schema()))
 }
 
 /// Brings the tables that a URL names up to the version of this library, and tells the statements as a JSON array.

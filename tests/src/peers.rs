@@ -24,6 +24,7 @@ use std::path::{Path, PathBuf};
 
 pub use bouncy_castle::BouncyCastle;
 pub use credentials::{Credentials, RecipientKey, credentials};
+pub use files::password_beside;
 pub use go::{Go, GoLibrary};
 pub use openssl::OpenSsl;
 pub use python::{Python, PythonEngine};
@@ -44,7 +45,8 @@ pub trait Peer: fmt::Debug {
     /// The peer's own words, when it refused or failed.
     fn seal(&self, request: &SealRequest<'_>) -> Result<Vec<u8>, PeerError>;
 
-    /// Opens one message with a PKCS#8 key and its certificate, both PEM.
+    /// Opens one message with a PKCS#8 key and its certificate, both PEM. The key may be encrypted, and may be a
+    /// PKCS#12 file that ends in `.p12`: the password is in a file beside it whose name ends in `.password`.
     ///
     /// # Errors
     /// The peer's own words, when it refused or failed.

@@ -4,6 +4,9 @@
 //! the whole process. So each test runs in a process of its own: [`in_its_own_process`] makes a token and runs the
 //! test binary again, with this one test.
 
+mod front;
+mod nss;
+
 use std::{
     env, fs,
     path::{Path, PathBuf},
@@ -11,6 +14,9 @@ use std::{
 };
 
 use fdescrow::envelope::Certificate;
+
+pub use front::Front;
+pub use nss::{NSS_LABEL, NssToken};
 
 use crate::{present, scratch};
 
@@ -92,6 +98,14 @@ impl SoftToken {
     /// The configuration of SoftHSM.
     pub fn settings(&self) -> PathBuf {
         self.folder.join("softhsm2.conf")
+    }
+
+    /// A module in front of this token's; `None`, with the reason, where it cannot be compiled.
+    ///
+    /// # Panics
+    /// Where something is missing and `CI` is set.
+    pub fn front(&self) -> Option<Front> {
+        Front::new(&self.folder, &Self::module(), None)
     }
 
     /// A file beside the token.

@@ -15,6 +15,8 @@
 
 #[path = "documents/agents.rs"]
 mod agents;
+#[path = "documents/custody.rs"]
+mod custody;
 #[path = "documents/errors.rs"]
 mod errors;
 #[path = "documents/links.rs"]

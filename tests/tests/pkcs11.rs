@@ -1,6 +1,6 @@
 //! Does a private key in a token open what a private key in a file does, and what if the token is gone, or broken?
 //!
-//! On SoftHSM 2, each test in a process and with a token of its own.
+//! On SoftHSM 2 and on NSS's token, each test in a process and with a token of its own.
 
 #![forbid(unsafe_code)]
 #![allow(
@@ -16,6 +16,8 @@
 mod broken;
 #[path = "pkcs11/opens.rs"]
 mod opens;
+#[path = "pkcs11/unusual.rs"]
+mod unusual;
 
 use std::{collections::BTreeMap, sync::Arc, thread, time::Duration};
 

@@ -1,5 +1,5 @@
-//! The project's own commands: `cargo xtask test`, `go`, `crash`, `simulate`, `paths`, `install`,
-//! `size`, `bench-peers`, `bless`.
+//! The project's own commands: `cargo xtask test`, `go`, `python`, `crash`, `simulate`, `paths`, `install`,
+//! `size`, `bench-peers`, `timing`, `bless`.
 //!
 //! The rule: whatever a command needs and the machine lacks is either installed below the target
 //! folder (or, as root, by the system's packages), with a line that says so, or named in the error.
@@ -16,6 +16,7 @@ mod go;
 mod install;
 mod paths;
 mod place;
+mod python;
 mod size;
 mod steps;
 mod test;
@@ -32,6 +33,7 @@ const HELP: &str = "\
 cargo xtask test            everything a change must pass: format, lints, tests, docs, dependencies
 cargo xtask test --all      the same, and coverage, the size of an agent, fuzzing in short, crash loops
 cargo xtask go              the part of it that is about Go: lints, tests with cgo and without, races, fuzzing in short
+cargo xtask python          the part of it that is about Python: the wheel, its tests in a clean environment, types, every version
 cargo xtask crash [--loops N]
                             the crash test, killed N times (1000)
 cargo xtask simulate [--seeds N]
@@ -42,6 +44,8 @@ cargo xtask install [--prefix DIR]
 cargo xtask size            the library of an agent: built, stripped, measured, linked with the example in C
 cargo xtask bench-peers [--quick] [--without PEER,…] [--rounds N] [--keys N] [--devices N] [--cold-build]
                             measure against OpenSSL, Go, Python and Bouncy Castle
+cargo xtask timing [--measurements N]
+                            does time tell a wrong padding from a right one (1000000)? For a quiet machine, half an hour
 cargo xtask bless           rewrite the generated tables in the documents, and the numbers of instructions
 ";
 
@@ -70,11 +74,13 @@ fn main() -> ExitCode {
         ["test"] => |steps, place, _| test::quick(steps, place),
         ["test", "--all"] => |steps, place, _| test::all(steps, place),
         ["go"] => |steps, place, _| test::go(steps, place),
+        ["python"] => |steps, place, _| test::python(steps, place),
         ["crash"] | ["crash", "--loops", _] => test::crash,
         ["simulate"] | ["simulate", "--seeds", _] => test::simulate,
         ["install"] => |steps, place, _| install::check(steps, place),
         ["size"] => |steps, place, _| steps.run("agent library", || size::agent(place)),
         ["paths"] => |steps, place, _| paths::check(steps, place, false),
+        ["timing"] | ["timing", "--measurements", _] => bench::timing::measure,
         ["bless"] => |steps, place, _| test::bless(steps, place),
         ["help" | "--help" | "-h"] => {
             print!("{HELP}");
@@ -85,12 +91,16 @@ fn main() -> ExitCode {
             return ExitCode::from(2);
         }
     };
-    let unless_said = if arguments.first() == Some(&"simulate") { SEEDS } else { CRASH_LOOPS };
+    let unless_said = match arguments.first() {
+        Some(&"simulate") => SEEDS,
+        Some(&"timing") => bench::timing::MEASUREMENTS,
+        _ => CRASH_LOOPS,
+    };
     let times = match arguments.get(2).map(|number| number.parse()) {
         None => unless_said,
         Some(Ok(times)) => times,
         Some(Err(_)) => {
-            eprintln!("--loops and --seeds take a number");
+            eprintln!("--loops, --seeds and --measurements take a number");
             return ExitCode::from(2);
         }
     };

@@ -4,7 +4,7 @@ use std::process::Command;
 
 use crate::place::Place;
 use crate::steps::{Failure, Outcome, Steps, run, status};
-use crate::{advisories, bench, coverage, fuzz, go, install, paths, size, tools, windows};
+use crate::{advisories, bench, coverage, fuzz, go, install, paths, python, size, tools, windows};
 
 /// Times that `test --all` kills the crash test.
 const CRASH_LOOPS_OF_ALL: u32 = 100;
@@ -14,7 +14,7 @@ const NO_TESTS_RUN: i32 = 4;
 
 /// What every change must pass.
 pub(crate) fn quick(steps: &mut Steps, place: &Place) -> Result<(), Failure> {
-    steps.run("tools", || tools::install(place, &[tools::TEST, tools::GO]))?;
+    steps.run("tools", || tools::install(place, &[tools::TEST, tools::GO, tools::PYTHON]))?;
     checks(steps, place)
 }
 
@@ -24,9 +24,15 @@ pub(crate) fn go(steps: &mut Steps, place: &Place) -> Result<(), Failure> {
     go::check(steps, place)
 }
 
+/// What is about Python of it.
+pub(crate) fn python(steps: &mut Steps, place: &Place) -> Result<(), Failure> {
+    steps.run("tools", || tools::install(place, &[tools::PYTHON]))?;
+    python::check(steps, place)
+}
+
 /// The same, and what takes longer.
 pub(crate) fn all(steps: &mut Steps, place: &Place) -> Result<(), Failure> {
-    steps.run("tools", || tools::install(place, &[tools::TEST, tools::GO, tools::ALL]))?;
+    steps.run("tools", || tools::install(place, &[tools::TEST, tools::GO, tools::PYTHON, tools::ALL]))?;
     checks(steps, place)?;
     steps.run("coverage", || coverage::check(place))?;
     paths::check(steps, place, false)?;
@@ -48,8 +54,14 @@ fn checks(steps: &mut Steps, place: &Place) -> Result<(), Failure> {
         run(clippy.args(["--all-targets", "--locked", "--", "--deny", "warnings"]))
     })?;
     steps.run("clippy, no features", || {
-        let mut clippy = cargo(&["clippy", "--package", "fdescrow", "--no-default-features"]);
-        run(clippy.args(["--all-targets", "--locked", "--", "--deny", "warnings"]))
+        // each apart, and the latter without their tests: what uses a package asks for features of it
+        for (package, targets) in
+            [("fdescrow", "--all-targets"), ("fdescrow-identities", "--lib"), ("fdescrow-cli", "--bins")]
+        {
+            let mut clippy = cargo(&["clippy", "--package", package, "--no-default-features", targets]);
+            run(clippy.args(["--locked", "--", "--deny", "warnings"]))?;
+        }
+        Ok(Outcome::Passed)
     })?;
     steps.run("tests", || run(&mut nextest(place)))?;
     steps.run("doc tests", || {
@@ -62,6 +74,7 @@ fn checks(steps: &mut Steps, place: &Place) -> Result<(), Failure> {
     })?;
     steps.run("C for Windows", || windows::compiles(place))?;
     go::check(steps, place)?;
+    python::check(steps, place)?;
     steps.run("dependencies", || advisories::check(place))
 }
 

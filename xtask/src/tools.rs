@@ -48,6 +48,10 @@ pub(crate) const TEST: Need = Need {
         // private keys in an HSM: one in software, and a tool that knows none of us
         program("softhsm2-util", "softhsm2"),
         program("pkcs11-tool", "opensc"),
+        // another one, of NSS, a module in front of either, and OpenSSL's way into both
+        program("certutil", "libnss3-tools"),
+        program("/usr/include/p11-kit-1/p11-kit/pkcs11.h", "libp11-kit-dev"),
+        program(ENGINE, "libengine-pkcs11-openssl"),
         // tests of interoperation: OpenSSL, Bouncy Castle, Go's pkcs7
         program("openssl", "openssl"),
         program("javac", "default-jdk-headless"),
@@ -74,6 +78,18 @@ pub(crate) const GO: Need = Need {
         program("cc", "gcc"),
         // the agent of the examples
         program("cryptsetup", "cryptsetup-bin"),
+    ],
+};
+
+/// For `cargo xtask python`: what builds the wheel, and what looks at its source. What the tests need is in their environment.
+pub(crate) const PYTHON: Need = Need {
+    wheels: &[wheel("maturin", "1.16.0"), wheel("ziglang", "0.17.1"), wheel("ruff", "0.17.6")],
+    programs: &[
+        program("cc", "gcc"),
+        // the page of the help desk, in a real browser, and letters for it
+        program("chromium", "chromium"),
+        program("chromedriver", "chromium-driver"),
+        program("/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf", "fonts-dejavu-core"),
     ],
 };
 
@@ -126,8 +142,15 @@ pub(crate) const BENCH: [(&str, Need); 8] = [
     ("fdescrow", Need { wheels: &[], programs: &[program("strip", "binutils")] }),
 ];
 
+/// The engine of libp11, in the folder that Debian has for this kind of machine.
+const ENGINE: &str = if cfg!(target_arch = "aarch64") {
+    "/usr/lib/aarch64-linux-gnu/engines-3/pkcs11.so"
+} else {
+    "/usr/lib/x86_64-linux-gnu/engines-3/pkcs11.so"
+};
+
 /// Python itself, which the wheels need.
-const PYTHON: &[Program] = &[program("python3", "python3")];
+const INTERPRETER: &[Program] = &[program("python3", "python3")];
 
 const fn wheel(name: &'static str, version: &'static str) -> Wheel {
     Wheel { name, version }
@@ -140,7 +163,7 @@ const fn program(name: &'static str, package: &'static str) -> Program {
 /// Installs what is missing, saying so; touches no network where nothing is.
 pub(crate) fn install(place: &Place, needs: &[Need]) -> Result<Outcome, Failure> {
     let programs = needs.iter().flat_map(|need| need.programs);
-    let packages = missing_packages(PYTHON.iter().chain(programs), |name| place.has(name));
+    let packages = missing_packages(INTERPRETER.iter().chain(programs), |name| place.has(name));
     install_packages(place, &packages)?;
     let wheels: Vec<Wheel> = needs.iter().flat_map(|need| need.wheels).copied().collect();
     install_wheels(place, &wheels)?;

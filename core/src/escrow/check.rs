@@ -4,6 +4,7 @@
 //! where nothing changed meanwhile. Nothing is recorded of a key whose private key could not be reached, and nothing
 //! is believed of an identity that does not open what is known to open, before and after.
 
+mod claiming;
 mod record;
 mod trial;
 
@@ -18,6 +19,7 @@ use std::{
 
 pub(super) use record::due_after;
 
+use claiming::Claiming;
 use serde::Serialize;
 
 use super::{
@@ -28,7 +30,7 @@ use crate::{
     envelope::{Certificate, Envelope, Keyring, SealError},
     ids::{Actor, DeviceId, Digest, KeyId},
     store::{
-        ChangeId, Claims, Holder, Index, ReadRecords, Record, RowKey, RowQuery, Work,
+        ChangeId, Holder, Index, ReadRecords, Record, Revision, RowKey, RowQuery, Work,
         records::{DeviceRecord, EnvelopeRecord, KeyRecord},
     },
     time::Timestamp,
@@ -171,6 +173,17 @@ struct Job {
 struct Batch {
     device: DeviceId,
     jobs: Vec<Job>,
+    seen: Option<Seen>,
+}
+
+/// A device as it was before its keys were read, so that it is not read again when they are recorded. Whoever changes
+/// it or one of its keys in between changes its revision, and then what was made of this is not committed.
+struct Seen {
+    revision: Revision,
+    /// Taken by whoever records first.
+    record: Option<Box<DeviceRecord>>,
+    /// When the first key is due that is not among the jobs, if that is known.
+    others: Option<Option<Timestamp>>,
 }
 
 impl Batch {
@@ -230,10 +243,7 @@ impl Escrow {
             None => Actor::new("check")?,
         };
         let holder = Holder::new(format!("check {}", ChangeId::generate(self.rng())?))?;
-        let claims =
-            self.store.claim(&self.organization, Work::Check, &holder, options.devices.clamp(1, 1000), LEASE, now)?;
-        report.unreadable += count(claims.corrupt.len());
-        let claimed: Vec<RowKey> = claims.keys();
+        let mut claiming = Claiming::new(self, &holder, options, now);
         let run = Run {
             actor,
             keyring: keyring.digest(),
@@ -243,9 +253,11 @@ impl Escrow {
             stop: options.stop.as_deref(),
             now,
         };
-        let batch = self.check_claimed(&claims, keyring, options, &run);
-        let (unsettled, found) = match batch {
-            Ok(batch) => batch,
+        let checked = claiming.first().and_then(|()| self.check_claimed(&mut claiming, keyring, options, &run));
+        let (claimed, corrupt) = claiming.end();
+        report.unreadable += corrupt;
+        let (settled, found) = match checked {
+            Ok(checked) => checked,
             Err(error) => {
                 // What could not be done is left to whoever comes next; if that cannot be said, the lease ends.
                 let _ = self.store.release(Work::Check, &holder, &claimed);
@@ -255,50 +267,48 @@ impl Escrow {
         report.add(&found);
         report.more = !claimed.is_empty() || report.opened + report.failed() > 0;
         // The claims on the others ended when they were committed.
-        self.keep_or_release(holder, unsettled.into_iter().collect(), report.more && !run.is_stopped())?;
+        let unsettled = claimed.into_iter().filter(|key| !settled.contains(key)).collect();
+        self.keep_or_release(holder, unsettled, report.more && !run.is_stopped())?;
         Ok(report)
     }
 
     /// Checks the devices that were claimed, or if there are none, keys that failed with another keyring. Gives the
-    /// claimed devices of which nothing was recorded, and the report.
+    /// devices of which all was recorded, and the report.
     fn check_claimed(
         &self,
-        claims: &Claims,
+        claiming: &mut Claiming<'_>,
         keyring: &Keyring,
         options: &CheckOptions,
         run: &Run<'_>,
     ) -> Result<(BTreeSet<RowKey>, CheckReport), Error> {
         let (mut report, mut read) = (CheckReport::default(), CheckReport::default());
-        let mut unsettled: BTreeSet<RowKey> = claims.keys().into_iter().collect();
+        let mut settled = BTreeSet::new();
         // Failures are recorded last, when the identities were asked once more.
         let mut doubtful = Vec::new();
         let tried = |batches: Vec<Batch>| {
-            let (failed, done): (Vec<_>, Vec<_>) = batches.into_iter().partition(Batch::did_not_open);
+            let (failed, mut done): (Vec<_>, Vec<_>) = batches.into_iter().partition(Batch::did_not_open);
             doubtful.extend(failed);
-            for key in self.record_all(&done, run, &mut report)? {
-                unsettled.remove(&key);
-            }
+            settled.extend(self.record_all(&mut done, run, &mut report)?);
             Ok(())
         };
-        if claims.rows.is_empty() && options.retry_failed {
+        if claiming.is_empty() && options.retry_failed {
             let failed = self.failed_batches(keyring, options, &mut read)?;
             self.try_all(failed.into_iter().map(Ok), run, tried)?;
         } else {
-            let due = claims.rows.iter().filter_map(|row| match DeviceRecord::from_row(row) {
-                Ok(record) => Some(self.due_batch(record.device, options, run.now, &mut read)),
-                Err(_) => {
+            let due = claiming.filter_map(|row| match row.map(|row| DeviceRecord::from_row(&row)) {
+                Ok(Ok(record)) => Some(self.due_batch(record, options, run.now, &mut read)),
+                Ok(Err(_)) => {
                     read.unreadable += 1;
                     None
                 }
+                Err(error) => Some(Err(error)),
             });
             self.try_all(due, run, tried)?;
         }
         self.doubt_failures(&mut doubtful, keyring);
-        for key in self.record_all(&doubtful, run, &mut report)? {
-            unsettled.remove(&key);
-        }
+        settled.extend(self.record_all(&mut doubtful, run, &mut report)?);
         report.add(&read);
-        Ok((unsettled, report))
+        Ok((settled, report))
     }
 
     /// Devices of which nothing could be recorded stay claimed until the last batch of this run, so that they do not
@@ -326,14 +336,29 @@ impl Escrow {
     /// The keys of a device that are due.
     fn due_batch(
         &self,
-        device: DeviceId,
+        record: DeviceRecord,
         options: &CheckOptions,
         now: Timestamp,
         report: &mut CheckReport,
     ) -> Result<Batch, Error> {
-        let limit = usize::try_from(options.keys_per_device.max(1)).unwrap_or(usize::MAX);
-        let mut query = self.keys_by_due(&device).to(now.unix_seconds());
+        let (limit, device) =
+            (usize::try_from(options.keys_per_device.max(1)).unwrap_or(usize::MAX), record.device.clone());
+        let mut seen = Seen { revision: record.revision, record: Some(Box::new(record)), others: None };
+        let is_due = |record: &&KeyRecord| record.check_due.is_some_and(|due| due.unix_seconds() <= now.unix_seconds());
+        let mut query = self.keys_by_due(&device);
         let mut jobs = Vec::new();
+        // Most devices have few keys: one page tells which are due and when the next one is.
+        let page = self.store.as_ref().read_page::<KeyRecord>(&query)?;
+        let due = page.records.iter().take_while(is_due).count().min(limit);
+        // Of what cannot be read it is not known whether it is due.
+        if page.unreadable.is_empty() && (page.next.is_none() || due < page.records.len()) {
+            seen.others = Some(page.records.get(due).and_then(|next| next.check_due));
+            for record in page.records.into_iter().take(due) {
+                jobs.push(self.job(record)?);
+            }
+            return Ok(Batch { device, jobs, seen: Some(seen) });
+        }
+        query = query.to(now.unix_seconds());
         loop {
             let page = self.store.as_ref().read_page::<KeyRecord>(&query)?;
             report.unreadable += count(page.unreadable.len());
@@ -342,7 +367,7 @@ impl Escrow {
             }
             match page.next {
                 Some(next) if jobs.len() < limit => query = query.after(next),
-                _ => return Ok(Batch { device, jobs }),
+                _ => return Ok(Batch { device, jobs, seen: Some(seen) }),
             }
         }
     }
@@ -413,7 +438,7 @@ impl Escrow {
         }
         let mut batches = Vec::new();
         for (device, jobs) in by_device.into_iter().filter(|(_, jobs)| !jobs.is_empty()) {
-            batches.push(Batch { device, jobs });
+            batches.push(Batch { device, jobs, seen: None });
         }
         Ok(batches)
     }

@@ -79,6 +79,11 @@ impl Change {
         }
     }
 
+    /// Whether it changes this key.
+    pub(super) fn changes_key(&self, key: &KeyId) -> bool {
+        self.keys.contains_key(key)
+    }
+
     /// The record of a key becomes this one.
     pub(super) fn replace_key(&mut self, record: KeyRecord) {
         self.keys.insert(record.facts.id(), record);
@@ -173,30 +178,38 @@ impl Escrow {
     }
 
     /// As [`transact`](Self::transact), for several devices, each for itself: what nobody else changed meanwhile is
-    /// committed in one go. `decide` is told the place of the device.
+    /// committed in one go. `decide` is told the place of the device. A device whose record is given is not read; what
+    /// was made of a record that was old is made anew.
     pub(super) fn transact_all<T>(
         &self,
-        devices: &[DeviceId],
+        devices: Vec<(DeviceId, Option<DeviceRecord>)>,
         now: Timestamp,
         mut decide: impl FnMut(usize, &mut Change) -> Result<T, Error>,
     ) -> Result<Vec<Result<T, Error>>, Error> {
         let mut sets = Vec::new();
-        let mut prepare = |place: usize, device: &DeviceId, decide: &mut dyn FnMut(usize, &mut Change) -> _| {
-            let mut change = self.begin_change(device, ChangeId::generate(self.rng())?, now)?;
-            let read = change.device.revision;
-            let value: T = match decide(place, &mut change) {
-                Ok(value) => value,
-                Err(_) if self.is_outdated(device, read) => return Ok(None),
-                Err(error) => return Err(error),
+        let (devices, read): (Vec<_>, Vec<_>) = devices.into_iter().unzip();
+        let mut prepare =
+            |place: usize, known: Option<DeviceRecord>, decide: &mut dyn FnMut(usize, &mut Change) -> _| {
+                let Some(device) = devices.get(place) else { return Ok(None) };
+                let id = ChangeId::generate(self.rng())?;
+                let mut change = match known {
+                    Some(record) => Change::of(id, record, true),
+                    None => self.begin_change(device, id, now)?,
+                };
+                let read = change.device.revision;
+                let value: T = match decide(place, &mut change) {
+                    Ok(value) => value,
+                    Err(_) if self.is_outdated(device, read) => return Ok(None),
+                    Err(error) => return Err(error),
+                };
+                if change.drafts.is_empty() {
+                    return Ok(Some((value, false)));
+                }
+                sets.push(self.change_set(change, now)?);
+                Ok(Some((value, true)))
             };
-            if change.drafts.is_empty() {
-                return Ok(Some((value, false)));
-            }
-            sets.push(self.change_set(change, now)?);
-            Ok(Some((value, true)))
-        };
         let prepared: Vec<Result<Option<(T, bool)>, Error>> =
-            devices.iter().enumerate().map(|(place, device)| prepare(place, device, &mut decide)).collect();
+            read.into_iter().enumerate().map(|(place, known)| prepare(place, known, &mut decide)).collect();
         let answers = if sets.is_empty() { Vec::new() } else { self.store_all(&sets)? };
         let mut committed = sets.iter().zip(answers);
         let settled = devices.iter().zip(prepared).enumerate().map(|(place, (device, prepared))| {

@@ -138,7 +138,7 @@ pub fn render(
         uuid_of(&content)
     });
     put(&mut root, "PayloadUUID", uuid.as_str());
-    Ok(Profile { bytes: plist::write(root)?, identifier: names.identifier, uuid })
+    Ok(Profile { bytes: plist::write(&root)?, identifier: names.identifier, uuid })
 }
 
 fn payload(part: Part, organization: &OrganizationDetails, keys: Dictionary) -> Dictionary {

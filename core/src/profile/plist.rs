@@ -1,13 +1,12 @@
 //! How does a property list become bytes, and bytes a property list?
 //!
-//! The crate `plist` does both. Writing sorts every dictionary; reading first lets [`scan`](super::scan) see
-//! that the document is small, shallow and plain, because the crate would overflow the stack on deep
+//! Reading is the crate `plist`'s, writing is [`xml`]'s and sorts every dictionary. Reading first lets
+//! [`scan`](super::scan) see that the document is small, shallow and plain, because the crate would overflow the stack on deep
 //! nesting, drop CDATA and unknown entities in silence, and keep the last of two equal keys.
 
-use std::{
-    borrow::Cow,
-    io::{Cursor, Write},
-};
+mod xml;
+
+use std::{borrow::Cow, io::Cursor};
 
 use ::plist::{Dictionary, Value};
 
@@ -17,29 +16,18 @@ use super::{ProfileError, ProfileLimits, scan};
 const USUAL_SIZE: usize = 8 << 10;
 
 /// Writes an XML property list, every dictionary in the order of its keys, a line feed at the end.
-pub(super) fn write(mut root: Dictionary) -> Result<Vec<u8>, ProfileError> {
-    sort(&mut root);
+pub(super) fn write(root: &Dictionary) -> Result<Vec<u8>, ProfileError> {
     let mut bytes = Vec::with_capacity(USUAL_SIZE);
-    Value::Dictionary(root)
-        .to_writer_xml(&mut bytes)
-        .map_err(|_| ProfileError::Syntax("the property list cannot be written as XML"))?;
+    xml::write(root, &mut bytes)?;
     bytes.push(b'\n');
     Ok(bytes)
 }
 
-fn sort(dictionary: &mut Dictionary) {
-    dictionary.sort_keys();
-    for (_, value) in dictionary.iter_mut() {
-        sort_inside(value);
-    }
-}
-
-fn sort_inside(value: &mut Value) {
-    match value {
-        Value::Dictionary(dictionary) => sort(dictionary),
-        Value::Array(items) => items.iter_mut().for_each(sort_inside),
-        _ => {}
-    }
+/// The members in the order of their keys.
+fn members(dictionary: &Dictionary) -> Vec<(&str, &Value)> {
+    let mut members: Vec<_> = dictionary.iter().map(|(key, value)| (key.as_str(), value)).collect();
+    members.sort_unstable_by_key(|(key, _)| *key);
+    members
 }
 
 /// Reads an XML property list whose root is a dictionary.
@@ -73,8 +61,7 @@ pub(super) fn canonical(dictionary: &Dictionary) -> Vec<u8> {
 }
 
 fn put_dictionary(dictionary: &Dictionary, out: &mut Vec<u8>) {
-    let mut members: Vec<_> = dictionary.iter().collect();
-    members.sort_unstable_by_key(|(key, _)| key.as_str());
+    let members = members(dictionary);
     put(b'd', &members.len().to_string(), out);
     for (key, value) in members {
         put(b'k', key, out);
@@ -102,9 +89,35 @@ fn put_value(value: &Value, out: &mut Vec<u8>) {
 
 fn put(kind: u8, content: &(impl AsRef<[u8]> + ?Sized), out: &mut Vec<u8>) {
     let content = content.as_ref();
-    // Nothing fails that is written to memory.
-    let _ = write!(out, "{}{}:", char::from(kind), content.len());
+    out.push(kind);
+    put_number(content.len(), out);
+    out.push(b':');
     out.extend_from_slice(content);
+}
+
+/// A number in decimal digits.
+fn put_number(number: usize, out: &mut Vec<u8>) {
+    if number >= 10 {
+        put_number(number / 10, out);
+    }
+    out.extend(u8::try_from(number % 10).map(|digit| b'0' + digit));
+}
+
+#[cfg(test)]
+fn sort(dictionary: &mut Dictionary) {
+    dictionary.sort_keys();
+    for (_, value) in dictionary.iter_mut() {
+        sort_inside(value);
+    }
+}
+
+#[cfg(test)]
+fn sort_inside(value: &mut Value) {
+    match value {
+        Value::Dictionary(dictionary) => sort(dictionary),
+        Value::Array(items) => items.iter_mut().for_each(sort_inside),
+        _ => {}
+    }
 }
 
 #[cfg(test)]
@@ -119,7 +132,7 @@ mod tests {
     fn writing_sorts_and_reading_gives_back() {
         let inner = dictionary(&[("z", 1.into()), ("a", "\r\n\t <&>\"' ü".into())]);
         let root = dictionary(&[("b", Value::Array(vec![inner.into()])), ("a", Value::Data(vec![1, 2, 3]))]);
-        let bytes = write(root.clone()).unwrap();
+        let bytes = write(&root).unwrap();
         let text = std::str::from_utf8(&bytes).unwrap();
         assert!(text.find("<key>a</key>").unwrap() < text.find("<key>b</key>").unwrap());
         assert!(text.ends_with("</plist>\n"));

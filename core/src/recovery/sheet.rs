@@ -71,6 +71,12 @@ impl<'a> Sheet<'a> {
         on_wiped_stack(|| html::page(self))
     }
 
+    /// What is in that page below its heading, for a page of the embedder's own with a style of its own: it has neither
+    /// styles nor scripts. The tables have the classes `facts` and `key`, the key as it is typed `typed`, the QR code `code`.
+    pub fn to_html_fragment(&self) -> Secret<str> {
+        on_wiped_stack(|| html::fragment(self))
+    }
+
     /// What is said of the key besides itself, in the order in which it is asked for.
     fn facts(&self) -> Vec<(&'static str, String)> {
         let mut facts = Vec::new();

@@ -14,7 +14,7 @@ use fdescrow::store::{
 };
 use serde::Serialize;
 
-use super::custom::CustomStore;
+use super::custom::custom_store;
 use crate::{
     boundary::{Errors, Output, answer},
     callback::{StoreFactory, fdescrow_store_factory},
@@ -36,7 +36,7 @@ struct Custom<'a>(&'a StoreFactory);
 
 impl Custom<'_> {
     fn open(&self, again: bool) -> Arc<dyn Store> {
-        match self.0.open(again).and_then(CustomStore::new) {
+        match self.0.open(again).and_then(custom_store) {
             Ok(store) => Arc::new(store),
             Err(failure) => panic!("{}", failure.message()),
         }

@@ -64,6 +64,8 @@ enum Step {
 const REST: Duration = Duration::from_secs(1);
 /// How long a session is waited for, where the token allows no more.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// How long until it is asked for again.
+const PAUSE: Duration = Duration::from_millis(2);
 /// After so many doubtful refusals the module is started anew, once in [`SUSPECT_AGAIN`]: messages that are wrong
 /// do not keep it from its work.
 const SUSPICIOUS: u32 = 3;
@@ -86,22 +88,34 @@ impl KeyInToken {
             running.put_back(self.owner, open);
             Ok(found)
         };
-        match self.module.during(look) {
+        match self.patiently(look) {
             (generation, Err(Trouble::Lost(TokenError::Call(_) | TokenError::TokenMissing))) => {
                 self.module.restart(generation);
-                Ok(self.module.during(look).1?)
+                Ok(self.patiently(look).1?)
             }
             (_, found) => Ok(found?),
         }
     }
 
     /// Whether an operation may be begun with the key.
-    pub(super) fn allows(&self, begin: impl FnOnce(&Session, ObjectHandle) -> Result<(), Error>) -> bool {
+    pub(super) fn allows(&self, begin: impl Fn(&Session, ObjectHandle) -> Result<(), Error>) -> bool {
         let try_it = |running: &Running| {
-            // The session ends with the operation that was begun in it.
-            self.open(running).is_ok_and(|open| begin(&open.session, open.key).is_ok())
+            // The idle one first: some tokens allow no second. It ends with the operation that was begun in it.
+            let open = running.take(self.owner).map_or_else(|| self.open(running), Ok)?;
+            Ok(begin(&open.session, open.key)?)
         };
-        self.module.during(try_it).1
+        self.patiently(try_it).1.is_ok()
+    }
+
+    /// Does something, and again while all sessions are in use, for [`PATIENCE`] at most.
+    fn patiently<T>(&self, work: impl Fn(&Running) -> Result<T, Trouble>) -> (u64, Result<T, Trouble>) {
+        let begun = Instant::now();
+        loop {
+            match self.module.during(&work) {
+                (_, Err(Trouble::Busy)) if begun.elapsed() < PATIENCE => thread::sleep(PAUSE),
+                answer => return answer,
+            }
+        }
     }
 
     /// Does an operation; `None` if the token refused the input.
@@ -119,7 +133,7 @@ impl KeyInToken {
             match answer {
                 Ok(answer) => return Ok(answer),
                 Err(Trouble::Busy) if begun.elapsed() < PATIENCE => {
-                    thread::sleep(Duration::from_millis(2));
+                    thread::sleep(PAUSE);
                     step = Step::IdleSession;
                     continue;
                 }
@@ -206,7 +220,14 @@ impl KeyInToken {
     /// A new session, logged in, with the key found in it.
     fn open(&self, running: &Running) -> Result<OpenKey, Trouble> {
         let slot = search::slot(&running.context, &self.wanted)?;
-        let session = running.context.open_ro_session(slot)?;
+        let session = match running.context.open_ro_session(slot) {
+            Err(Error::Pkcs11(RvError::SessionCount, _)) => {
+                // What other keys of this token do not use just now is given up for this one.
+                running.close_others(self.owner);
+                running.context.open_ro_session(slot)?
+            }
+            session => session?,
+        };
         let info = running.context.get_token_info(slot)?;
         let public = matches!(session.get_session_info()?.session_state(), SessionState::RoPublic);
         if public && info.login_required() {

@@ -63,7 +63,16 @@ impl Running {
 
     /// Closes the idle sessions of a key.
     pub(super) fn close(&self, owner: Owner) {
-        let closed: Vec<_> = self.idle().extract_if(.., |(other, _)| *other == owner).collect();
+        self.close_where(|other| other == owner);
+    }
+
+    /// Closes the idle sessions of all other keys.
+    pub(super) fn close_others(&self, owner: Owner) {
+        self.close_where(|other| other != owner);
+    }
+
+    fn close_where(&self, which: impl Fn(Owner) -> bool) {
+        let closed: Vec<_> = self.idle().extract_if(.., |(owner, _)| which(*owner)).collect();
         drop(closed);
     }
 

@@ -93,12 +93,15 @@ fn alone(connection: &Connection, sql: &Sql, changes: &ChangeSet) -> Result<Revi
 fn apply(connection: &Connection, sql: &Sql, changes: &ChangeSet) -> Result<Revision, CommitError> {
     let organization = changes.organization();
     let change_row = changes.change_row();
-    if let Some(row) = read::get(connection, &sql.get(change_row.key()), Table::Changes)? {
-        return first_answer(&row, changes);
+    // First: whoever asks a second time learns of the first time what came of it, whatever happened since.
+    if !insert(connection, sql, &change_row)? {
+        let row = read::get(connection, &sql.get(change_row.key()), Table::Changes)?;
+        let none = || StoreError::Unavailable("a change is there and is not".into());
+        return first_answer(&row.ok_or_else(none)?, changes);
     }
-    let current = revision(connection, sql, organization, changes.subject())?;
-    let conflict = |cause| Err(CommitError::Conflict(Conflict::new(current, cause)));
-    if current != changes.expected() {
+    let current = || revision(connection, sql, organization, changes.subject());
+    let conflict = |cause| Err(CommitError::Conflict(Conflict::new(current()?, cause)));
+    if !changes.guards().is_empty() && current()? != changes.expected() {
         return conflict(ConflictCause::Revision);
     }
     for guard in changes.guards() {
@@ -107,14 +110,17 @@ fn apply(connection: &Connection, sql: &Sql, changes: &ChangeSet) -> Result<Revi
         }
     }
     let subject_row = changes.subject_row();
-    let put = if current == Revision::NONE {
+    let expected = changes.expected();
+    let put = if expected == Revision::NONE {
         insert(connection, sql, subject_row)?
     } else {
-        execute(connection, &sql.replace_subject(subject_row, current)).map_err(failed)? == 1
+        execute(connection, &sql.replace_subject(subject_row, expected)).map_err(failed)? == 1
     };
     if !put {
         return conflict(ConflictCause::Revision);
     }
+    // From here on the row of the subject is the new one.
+    let conflict = |cause| Err(CommitError::Conflict(Conflict::new(expected, cause)));
     for edit in changes.edits() {
         let table = edit.key().table();
         let fits = match edit {
@@ -136,9 +142,6 @@ fn apply(connection: &Connection, sql: &Sql, changes: &ChangeSet) -> Result<Revi
             (false, Edit::Insert(_)) => return conflict(ConflictCause::Present(table)),
             (false, _) => return conflict(ConflictCause::Absent(table)),
         }
-    }
-    if !insert(connection, sql, &change_row)? {
-        return conflict(ConflictCause::Present(Table::Changes));
     }
     if let Some(oldest) = changes.revision().number().checked_sub(CHANGES_REMEMBERED) {
         let oldest = Revision::new(oldest).to_integer();

@@ -16,6 +16,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.KeyPair;
 import java.security.KeyPairGenerator;
+import java.security.KeyStore;
 import java.security.PrivateKey;
 import java.security.interfaces.ECPublicKey;
 import java.security.cert.CertificateFactory;
@@ -59,9 +60,11 @@ import org.bouncycastle.cms.jcajce.JceKeyTransRecipientInfoGenerator;
 import org.bouncycastle.jce.provider.BouncyCastleProvider;
 import org.bouncycastle.openssl.PEMParser;
 import org.bouncycastle.openssl.jcajce.JcaPEMKeyConverter;
+import org.bouncycastle.openssl.jcajce.JceOpenSSLPKCS8DecryptorProviderBuilder;
 import org.bouncycastle.operator.OutputAEADEncryptor;
 import org.bouncycastle.operator.OutputEncryptor;
 import org.bouncycastle.operator.jcajce.JcaAlgorithmParametersConverter;
+import org.bouncycastle.pkcs.PKCS8EncryptedPrivateKeyInfo;
 
 public final class Peer {
     private static final BouncyCastleProvider PROVIDER = new BouncyCastleProvider();
@@ -105,6 +108,7 @@ public final class Peer {
     private boolean ber;
     private boolean ski;
     private Path key;
+    private char[] password;
     private final List<X509Certificate> certificates = new ArrayList<>();
     private Path in;
     private Path out;
@@ -152,6 +156,9 @@ public final class Peer {
                 case "--ber": peer.ber = true; break;
                 case "--ski": peer.ski = true; break;
                 case "--key": peer.key = Path.of(arguments[++at]); break;
+                case "--password-file":
+                    peer.password = Files.readString(Path.of(arguments[++at])).strip().toCharArray();
+                    break;
                 case "--certificate": peer.certificates.add(certificate(arguments[++at])); break;
                 case "--in": peer.in = Path.of(arguments[++at]); break;
                 case "--out": peer.out = Path.of(arguments[++at]); break;
@@ -286,9 +293,18 @@ public final class Peer {
     }
 
     private PrivateKey privateKey() throws Exception {
+        if (key.toString().endsWith(".p12")) {
+            KeyStore store = KeyStore.getInstance("PKCS12", PROVIDER);
+            store.load(new ByteArrayInputStream(Files.readAllBytes(key)), password);
+            return (PrivateKey) store.getKey(store.aliases().nextElement(), password);
+        }
         try (PEMParser parser = new PEMParser(Files.newBufferedReader(key))) {
-            return new JcaPEMKeyConverter().setProvider(PROVIDER)
-                    .getPrivateKey((PrivateKeyInfo) parser.readObject());
+            Object read = parser.readObject();
+            if (read instanceof PKCS8EncryptedPrivateKeyInfo) {
+                read = ((PKCS8EncryptedPrivateKeyInfo) read).decryptPrivateKeyInfo(
+                        new JceOpenSSLPKCS8DecryptorProviderBuilder().setProvider(PROVIDER).build(password));
+            }
+            return new JcaPEMKeyConverter().setProvider(PROVIDER).getPrivateKey((PrivateKeyInfo) read);
         }
     }
 

@@ -26,7 +26,7 @@ from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.x963kdf import X963KDF
 from cryptography.hazmat.primitives.padding import PKCS7
-from cryptography.hazmat.primitives.serialization import pkcs7
+from cryptography.hazmat.primitives.serialization import pkcs7, pkcs12
 
 DATA = "1.2.840.113549.1.7.1"
 ENVELOPED = "1.2.840.113549.1.7.3"
@@ -396,7 +396,7 @@ def open_with_asn1crypto(job, message):
 
 def unwrap(recipients, job):
     certificate = job.certificates[0]
-    private_key = serialization.load_pem_private_key(read(job.key), None)
+    private_key = private_key_of(job)
     for info in recipients:
         chosen = info.chosen
         if info.name == "key_trans" and isinstance(private_key, RSAPrivateKey):
@@ -519,11 +519,18 @@ def seal_with_cryptography(job, plaintext):
 
 
 def open_with_cryptography(job, message):
-    private_key = serialization.load_pem_private_key(read(job.key), None)
+    private_key = private_key_of(job)
     return pkcs7.pkcs7_decrypt_der(message, job.certificates[0], private_key, [])
 
 
 # ---- the command line
+
+
+def private_key_of(job):
+    password = read(job.password_file).rstrip(b"\n") if job.password_file else None
+    if job.key.endswith(".p12"):
+        return pkcs12.load_key_and_certificates(read(job.key), password)[0]
+    return serialization.load_pem_private_key(read(job.key), password)
 
 
 def read(path):
@@ -543,6 +550,7 @@ def main():
     parser.add_argument("--ber", action="store_true")
     parser.add_argument("--ski", action="store_true")
     parser.add_argument("--key")
+    parser.add_argument("--password-file")
     parser.add_argument("--certificate", action="append", required=True)
     parser.add_argument("--in", dest="source", required=True)
     parser.add_argument("--out", required=True)

@@ -29,7 +29,19 @@ fn seal(request: &SealRequest<'_>, mut program: Command) -> Result<Vec<u8>, Miss
     Ok(std::fs::read(message)?)
 }
 
-/// `PROGRAM open --key K --certificate C --in message --out plaintext`.
+/// The file with the password of a private key that is encrypted: it stands beside it.
+pub(super) fn password_of(key: &Path) -> Option<PathBuf> {
+    let password = password_beside(key);
+    password.exists().then_some(password)
+}
+
+/// Where the password of this private key stands, if it is encrypted.
+#[must_use]
+pub fn password_beside(key: &Path) -> PathBuf {
+    PathBuf::from(format!("{}.password", key.display()))
+}
+
+/// `PROGRAM open --key K [--password-file P] --certificate C --in message --out plaintext`.
 pub(super) fn open_by_files(
     peer: &'static str,
     message: &[u8],
@@ -44,6 +56,9 @@ fn open(message: &[u8], key: &Path, certificate: &Path, mut program: Command) ->
     let scratch = crate::scratch("peer");
     let plaintext = scratch.join("plaintext");
     program.arg("open").arg("--key").arg(key).arg("--certificate").arg(certificate);
+    if let Some(password) = password_of(key) {
+        program.arg("--password-file").arg(password);
+    }
     program.arg("--in").arg(file(&scratch, "message.der", message)?);
     run(program.arg("--out").arg(&plaintext))?;
     Ok(std::fs::read(plaintext)?)

@@ -6,7 +6,7 @@
 use std::path::Path;
 use std::process::Command;
 
-use super::files::file;
+use super::files::{file, password_of};
 use super::tools::{Missing, run};
 use super::{Content, Direction, Evidence, Format, KeyTransport, Limit, Peer, PeerError, SealRequest, Shape, Wrap};
 
@@ -100,6 +100,9 @@ fn open(message: &[u8], key: &Path, certificate: &Path) -> Result<Vec<u8>, Missi
     let mut openssl = Command::new("openssl");
     openssl.args(["cms", "-decrypt", "-binary", "-inform", "DER"]).args(PROVIDERS);
     openssl.arg("-inkey").arg(key).arg("-recip").arg(certificate);
+    if let Some(password) = password_of(key) {
+        openssl.arg("-passin").arg(format!("file:{}", password.display()));
+    }
     openssl.arg("-in").arg(file(&scratch, "message.der", message)?);
     run(openssl.arg("-out").arg(&plaintext))?;
     Ok(std::fs::read(plaintext)?)

@@ -19,7 +19,7 @@ use fdescrow_tests::{
 use super::{UNPADS, door, fill, fleet_in_memory, fleet_over, from_a_mac, key, open, vault};
 
 /// Seals in our own form and opens.
-fn round_trip(identity: &Arc<dyn Identity>, certificate: &Certificate) {
+pub(super) fn round_trip(identity: &Arc<dyn Identity>, certificate: &Certificate) {
     let rng = Seeded::next();
     for _ in 0..20 {
         let secret = RecoveryKey::generate(Kind::BitLocker, rng.as_ref()).unwrap();
@@ -32,7 +32,7 @@ fn round_trip(identity: &Arc<dyn Identity>, certificate: &Certificate) {
     }
 }
 
-fn opens_a_mac(identity: &Arc<dyn Identity>, certificate: &Certificate) -> Result<(), EnvelopeError> {
+pub(super) fn opens_a_mac(identity: &Arc<dyn Identity>, certificate: &Certificate) -> Result<(), EnvelopeError> {
     let message = Envelope::parse(&from_a_mac(certificate), &Limits::default()).unwrap();
     let options = OpenOptions::new(Suite::FileVault).kind(Kind::FileVault);
     message.open(&Keyring::new().with(Arc::clone(identity)), &options).map(drop)

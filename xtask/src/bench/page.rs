@@ -9,9 +9,6 @@ use super::table::{Aim, GROUPS, Subject, TARGETS, Work};
 use super::{Measured, Options};
 use crate::steps::{Failure, output};
 
-const BEGIN: &str = "<!-- measured: generated -->\n";
-const END: &str = "<!-- measured: end -->";
-
 /// The median of numbers and the quartiles around it.
 #[derive(Debug, Clone, Copy, PartialEq)]
 struct Spread {
@@ -157,7 +154,7 @@ fn time(nanoseconds: f64) -> String {
 }
 
 /// The model of the processor, and how many there are.
-fn processor() -> String {
+pub(super) fn processor() -> String {
     let text = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let models = text.lines().filter_map(|line| line.strip_prefix("model name")).count();
     let model = text.lines().find_map(|line| line.strip_prefix("model name"));
@@ -165,14 +162,15 @@ fn processor() -> String {
     format!("{model}, {models} processors as the system counts them")
 }
 
-/// Replaces the measured part of the page.
-pub(super) fn write(page: &Path, measured: &str) -> Result<(), Failure> {
+/// Replaces a part of the page that is measured.
+pub(super) fn write(page: &Path, part: &str, measured: &str) -> Result<(), Failure> {
+    let (begin, end) = (format!("<!-- {part}: generated -->\n"), format!("<!-- {part}: end -->"));
     let failed = |error: &_| Failure::io(page.display(), error);
     let text = fs::read_to_string(page).map_err(|error| failed(&error))?;
-    let parts = text.split_once(BEGIN).and_then(|(before, rest)| Some((before, rest.split_once(END)?.1)));
-    let (before, after) = parts.ok_or_else(|| Failure(format!("{} has no measured part", page.display())))?;
+    let parts = text.split_once(&begin).and_then(|(before, rest)| Some((before, rest.split_once(&end)?.1)));
+    let (before, after) = parts.ok_or_else(|| Failure(format!("{} has no part `{part}`", page.display())))?;
     let mut new = String::new();
-    let _ = write!(new, "{before}{BEGIN}{measured}{END}{after}");
+    let _ = write!(new, "{before}{begin}{measured}{end}{after}");
     fs::write(page, new).map_err(|error| failed(&error))
 }
 

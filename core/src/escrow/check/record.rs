@@ -21,12 +21,17 @@ impl Escrow {
     /// Records the results of some devices in one commit. Gives the devices of which all was recorded.
     pub(super) fn record_all(
         &self,
-        batches: &[Batch],
+        batches: &mut [Batch],
         run: &Run<'_>,
         report: &mut CheckReport,
     ) -> Result<Vec<RowKey>, Error> {
-        let devices: Vec<_> = batches.iter().map(|batch| batch.device.clone()).collect();
-        let answers = self.transact_all(&devices, run.now, |place, change| match batches.get(place) {
+        let as_seen = |batch: &mut Batch| {
+            let record = batch.seen.as_mut().and_then(|seen| seen.record.take());
+            (batch.device.clone(), record.map(|record| *record))
+        };
+        let devices = batches.iter_mut().map(as_seen).collect();
+        let batches = &*batches;
+        let answers = self.transact_all(devices, run.now, |place, change| match batches.get(place) {
             Some(batch) => self.record(batch, run, change),
             None => Ok(CheckReport::default()),
         })?;
@@ -59,10 +64,15 @@ impl Escrow {
         let rules = self.policies.policy(change.device.group.as_deref()).escrow();
         let (actor, now) = (&run.actor, run.now);
         let mut recorded = Vec::new();
+        // At the revision that it had before its keys were read, they are as they were read, or this is not committed.
+        let seen = batch.seen.as_ref().filter(|seen| change.known && change.device.revision == seen.revision);
         for job in &batch.jobs {
             let id = job.record.facts.id();
             // What was tried is what has to be there still.
-            let record = self.key_within(change, &id)?.filter(|record| record.facts == job.record.facts);
+            let record = match seen {
+                Some(_) if !change.changes_key(&id) => Some(job.record.clone()),
+                _ => self.key_within(change, &id)?.filter(|record| record.facts == job.record.facts),
+            };
             let Some(mut record) = record else {
                 counted.stale += 1;
                 continue;
@@ -100,8 +110,15 @@ impl Escrow {
             due = earlier(due, record.check_due);
             change.replace_key(record);
         }
-        // Asked now: a key may have come since the batch was read.
-        change.device.check_due = earlier(due, self.due_without(&batch.device, &recorded, now)?);
+        let others = match seen.and_then(|seen| seen.others) {
+            Some(others) => {
+                let left = batch.jobs.iter().find(|job| !recorded.contains(&job.record.facts.id()));
+                left.map_or(others, |job| job.record.check_due).map(|due| due.max(now))
+            }
+            // Asked now: a key may have come since the batch was read.
+            None => self.due_without(&batch.device, &recorded, now)?,
+        };
+        change.device.check_due = earlier(due, others);
         Ok(counted)
     }
 
@@ -193,8 +210,9 @@ impl Escrow {
             retire_replaced(change, record, envelopes, &opened, now)?;
         }
         if opened != *before {
+            let before = before.clone();
             change.edit(move |builder| {
-                builder.replace(&opened);
+                builder.replace_from(&before, &opened);
             });
         }
         Ok(())

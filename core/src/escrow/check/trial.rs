@@ -27,6 +27,9 @@ const AT_ONCE: usize = 64;
 /// Devices that are recorded in one commit: to wait for the disk then takes a small part of the time.
 const RECORDED_AT_ONCE: usize = 256;
 
+/// The least that is recorded in one commit while threads are still busy.
+const RECORDED_AT_LEAST: usize = 16;
+
 /// Devices that wait for a thread.
 #[derive(Default)]
 struct Queue {
@@ -119,12 +122,16 @@ impl Escrow {
                 });
             }
             drop(sender);
+            let mut open = 0_usize;
             for batch in read {
                 queue.put(batch?);
+                open += 1;
             }
             drop(completed);
             while let Ok(batches) = receiver.recv() {
-                collect(batches, RECORDED_AT_ONCE)?;
+                open = open.saturating_sub(batches.len());
+                // Fewer and fewer towards the end, so that not much is left to be recorded when the threads are done.
+                collect(batches, (open / 2).clamp(RECORDED_AT_LEAST, RECORDED_AT_ONCE))?;
             }
             collect(Vec::new(), 0)
         })

@@ -75,7 +75,7 @@ pub fn rotate_command(
     let mut root = Dictionary::new();
     put(&mut root, "CommandUUID", command_uuid);
     put(&mut root, "Command", Value::Dictionary(command));
-    let frame = plist::write(root)?;
+    let frame = plist::write(&root)?;
     let frame = std::str::from_utf8(&frame).unwrap_or_default();
     let (before, after) = frame.split_once(PLACE).unwrap_or((frame, ""));
     Ok(on_wiped_stack(|| filled(before, password, after)))

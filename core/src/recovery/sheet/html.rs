@@ -1,4 +1,4 @@
-//! The page to print.
+//! The page to print, and what is in it for pages of others.
 
 use super::{Page, Sheet, WARNING, instructions, qr, spelling};
 use crate::secret::Secret;
@@ -20,35 +20,46 @@ pub(super) fn page(sheet: &Sheet<'_>) -> Secret<str> {
     page.push(&[HEAD, "<h1>"]);
     escape(sheet.key.kind().description(), &mut page);
     page.line(&["</h1>"]);
-    page.line(&["<table>"]);
+    content(sheet, &mut page);
+    page.line(&["</body>\n</html>"]);
+    page.into_secret()
+}
+
+pub(super) fn fragment(sheet: &Sheet<'_>) -> Secret<str> {
+    let mut page = Page::new();
+    content(sheet, &mut page);
+    page.into_secret()
+}
+
+fn content(sheet: &Sheet<'_>, page: &mut Page) {
+    page.line(&["<table class=\"facts\">"]);
     for (name, value) in sheet.facts() {
-        page.push(&["<tr><th>", name, "</th><td>"]);
-        escape(&value, &mut page);
+        page.push(&["<tr><th scope=\"row\">", name, "</th><td>"]);
+        escape(&value, page);
         page.line(&["</td></tr>"]);
     }
     page.line(&["</table>"]);
     page.line(&["<table class=\"key\">"]);
     for group in sheet.key.expose_groups() {
         page.push(&["<tr><td>"]);
-        escape(group, &mut page);
+        escape(group, page);
         page.push(&["</td><td>"]);
-        spelling::spell(group, &mut page);
+        spelling::spell(group, page);
         page.line(&["</td></tr>"]);
     }
     page.line(&["</table>"]);
     page.push(&["<p>As it is typed: <span class=\"typed\">"]);
-    escape(sheet.key.expose(), &mut page);
+    escape(sheet.key.expose(), page);
     page.line(&["</span></p>"]);
-    qr::svg(sheet.key.expose(), &mut page);
+    qr::svg(sheet.key.expose(), page);
     page.line(&["<ol>"]);
     for step in instructions(sheet.key.kind()) {
         page.push(&["<li>"]);
-        escape(step, &mut page);
+        escape(step, page);
         page.line(&["</li>"]);
     }
     page.line(&["</ol>"]);
-    page.line(&["<p><strong>", WARNING, "</strong></p>\n</body>\n</html>"]);
-    page.into_secret()
+    page.line(&["<p><strong>", WARNING, "</strong></p>"]);
 }
 
 /// Text as HTML shows it, in elements and in quoted attributes.

@@ -62,7 +62,7 @@ fn every_kind_has_its_words_its_id_and_its_screen() {
         let mut sheet = Sheet::new(&key, &place, at(0));
         sheet.device = Some(super::text("Anna's laptop"));
         sheet.organization = Some(super::text("Example"));
-        for shown in [sheet.to_text(), sheet.to_html()] {
+        for shown in [sheet.to_text(), sheet.to_html(), sheet.to_html_fragment()] {
             let shown = shown.expose();
             // the whole key stands there once, and each group once more
             assert_eq!(shown.matches(text).count(), 1, "{kind}");
@@ -91,6 +91,19 @@ fn names_cannot_become_markup() {
     assert!(!html.expose().contains("<script"));
     let head = html.expose().split("<body>").next().unwrap();
     assert!(key.expose_groups().all(|group| !head.contains(group)));
+}
+
+#[test]
+fn the_fragment_is_the_page_below_its_heading_without_styles() {
+    let (key, place) = (recovery_key(KEYS[1].0, KEYS[1].1), place(Kind::BitLocker));
+    let mut sheet = Sheet::new(&key, &place, at(0));
+    sheet.device = Some(text("<script>"));
+    let (page, fragment) = (sheet.to_html(), sheet.to_html_fragment());
+    let below = page.expose().split_once("</h1>\n").unwrap().1;
+    assert_eq!(below.strip_suffix("</body>\n</html>\n").unwrap(), fragment.expose());
+    for part in ["<script", "<style", "style=", "<h1", "<html"] {
+        assert!(!fragment.expose().contains(part), "{part}");
+    }
 }
 
 #[test]

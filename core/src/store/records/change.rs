@@ -86,6 +86,16 @@ impl ChangeSetBuilder {
         self.put(record, Edit::Replace, Edit::Put)
     }
 
+    /// A record that is there as `before`, and changes. Rows that follow from it and are the same are not written again.
+    pub(crate) fn replace_from<R: Stored>(&mut self, before: &R, record: &R) -> &mut Self {
+        let edits = self.edits.len();
+        self.replace(record);
+        let same = before.derived(&self.organization);
+        let follow = self.edits.split_off(edits);
+        self.edits.extend(follow.into_iter().filter(|edit| !matches!(edit, Edit::Put(row) if same.contains(row))));
+        self
+    }
+
     fn put<R: Stored>(&mut self, record: &R, edit: fn(Row) -> Edit, follow: fn(Row) -> Edit) -> &mut Self {
         if record.subject() != self.subject.subject() || matches!(R::TABLE, Table::Devices | Table::Organizations) {
             return self.misuse(format!("a change set has a row of {} that is not its subject's", R::TABLE));

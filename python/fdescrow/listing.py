@@ -1,0 +1,69 @@
+"""Lists of the store, read a page at a time."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+__all__ = ["Listing", "Page"]
+
+T = TypeVar("T")
+
+
+class Page(Generic[T]):
+    """A part of a list."""
+
+    __slots__ = ("items", "next", "unreadable")
+
+    items: list[T]
+    """What is on it."""
+    unreadable: int
+    """Rows of it that could not be read."""
+    next: str | None
+    """Where the next one begins; None after the last."""
+
+    def __init__(self, items: list[T], unreadable: int, next: str | None) -> None:
+        self.items = items
+        self.unreadable = unreadable
+        self.next = next
+
+    def __repr__(self) -> str:
+        return f"<Page of {len(self.items)}{', more follow' if self.next else ''}>"
+
+
+class Listing(Generic[T]):
+    """A list of the store: ``for`` reads it as far as the loop goes, however long it is.
+
+    A list of a method that changes something is changed a page at a time, as far as it is read. Rows that cannot be
+    read are left out, and told behind the last item by StoreCorruptError.
+    """
+
+    __slots__ = ("_read",)
+
+    def __init__(self, read: Callable[[str | None, int | None], tuple[list[T], int, str | None]]) -> None:
+        self._read = read
+
+    def page(self, after: str | None = None, *, limit: int | None = None) -> Page[T]:
+        """The part that begins after another one's ``next``; None: the first. ``limit`` is at most 1,000; None: 100.
+
+        Raises MisuseError for a ``next`` that was not handed out.
+        """
+        return Page(*self._read(after, limit))
+
+    def __iter__(self) -> Iterator[T]:
+        after, unreadable = None, 0
+        while True:
+            items, lost, after = self._read(after, None)
+            yield from items
+            unreadable += lost
+            if after is None:
+                break
+        if unreadable:
+            from .errors import StoreCorruptError
+
+            raise StoreCorruptError(f"{unreadable} rows of the list cannot be read")
+
+    def __repr__(self) -> str:
+        return "<Listing>"
