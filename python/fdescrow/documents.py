@@ -6,8 +6,6 @@ pandas takes. Members that nobody knows are None.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 from . import words
 from .words import (
     CertificateState,
@@ -18,14 +16,17 @@ from .words import (
     Reason,
     ReceiptStatus,
     RecoveryState,
+    Source,
     Status,
     Suite,
     Trust,
 )
 
+TYPE_CHECKING = False  # typing's, without typing, which takes longer to import than all of this
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import datetime
+    from typing import Any
 
 
 __all__ = [
@@ -460,6 +461,7 @@ class Ignored(Document):
 class Report(Document):
     """What was understood of a report."""
 
+    source: Source
     observation: Observation
     envelopes: tuple[ReportedKey, ...]
     reply: CommandReply | None

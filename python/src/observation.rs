@@ -1,40 +1,20 @@
 //! What do devices and profiles say, in Python?
 
 use fdescrow::{
-    Digest, Kind, ProtectorId, VolumeId,
+    VolumeId,
     profile::{self, LintContext, ParsedProfile, ProfileLimits},
-    verification::observation::{self, CommandReply, Context, CspReading, Ignored, Observation, Report, Source},
+    verification::observation::{self, Context, Report, Source},
 };
 use pyo3::{
     prelude::*,
     types::{PyBytes, PyDict, PyList},
 };
-use serde::Serialize;
 
 use crate::{
     document::{document, json_of, plain},
     failure::{Failure, detached},
     input::{Certificates, Choice, Data, Moment, moment},
 };
-
-#[derive(Serialize)]
-struct Read<'a> {
-    observation: &'a Observation,
-    envelopes: Vec<Sealed<'a>>,
-    reply: &'a Option<CommandReply>,
-    csp: &'a Option<CspReading>,
-    ignored: &'a [Ignored],
-}
-
-#[derive(Serialize)]
-struct Sealed<'a> {
-    kind: Kind,
-    volume: &'a Option<VolumeId>,
-    protector: &'a Option<ProtectorId>,
-    digest: Digest,
-    bytes: usize,
-    lossy: bool,
-}
 
 /// Reads what a device or its management reports, and says what was understood.
 ///
@@ -51,23 +31,7 @@ pub(crate) fn read_report<'py>(
     volume: Option<&str>,
     now: Option<Moment>,
 ) -> PyResult<Bound<'py, PyAny>> {
-    let report = read(py, source.0, report, volume, now)?;
-    let envelopes = report.envelopes.iter().map(|sealed| Sealed {
-        kind: sealed.kind,
-        volume: &sealed.volume,
-        protector: &sealed.protector,
-        digest: Digest::of(&sealed.bytes),
-        bytes: sealed.bytes.len(),
-        lossy: sealed.lossy,
-    });
-    let read = Read {
-        observation: &report.observation,
-        envelopes: envelopes.collect(),
-        reply: &report.reply,
-        csp: &report.csp,
-        ignored: &report.ignored,
-    };
-    document(py, "Report", &read)
+    document(py, "Report", &read(py, source.0, report, volume, now)?)
 }
 
 pub(crate) fn read(

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use fdescrow::{
-    Digest,
     envelope::Certificate,
     policy::{OrganizationDetails, PolicyDocument, json_schema},
     profile::{self, FileVaultCertificate, LuksPlan, OpensWith, bitlocker},
@@ -13,7 +12,6 @@ use pyo3::{
     prelude::*,
     types::{PyDict, PyType},
 };
-use serde::Serialize;
 
 use crate::{
     document::{document, json_of, plain, requested},
@@ -62,13 +60,6 @@ impl FromPyObject<'_, '_> for PolicyArgument {
     }
 }
 
-#[derive(Serialize)]
-struct Checked {
-    group: Option<String>,
-    digest: Digest,
-    advice: Vec<bitlocker::Advice>,
-}
-
 fn organization(policy: &fdescrow::Policy) -> Result<&OrganizationDetails, Failure> {
     policy.organization().ok_or_else(|| Failure::misuse("the policy has no section [organization]"))
 }
@@ -98,12 +89,7 @@ impl Policy {
 
     /// What is to be said about each group; the first is the organization's own.
     fn check<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        let groups = std::iter::once(None).chain(self.0.groups().map(Some));
-        let checked = groups.map(|group| {
-            let policy = self.of(group);
-            Checked { group: group.map(str::to_owned), digest: policy.digest(), advice: bitlocker::lint(&policy) }
-        });
-        document(py, "list[GroupAdvice]", &checked.collect::<Vec<_>>())
+        document(py, "list[GroupAdvice]", &bitlocker::lint_document(&self.0))
     }
 
     /// Every value that holds for a group (None: the organization), and who decided it.

@@ -109,8 +109,8 @@ WORDS_HEAD = '''"""Words: each is a member of an enum and a ``str``, so that eit
 from __future__ import annotations
 
 from enum import Enum
-from typing import TYPE_CHECKING
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing_extensions import Self
 

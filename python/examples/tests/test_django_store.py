@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import django
 import pytest
@@ -13,7 +14,11 @@ from django.conf import settings
 
 import fdescrow
 import sample_fleet
-from fdescrow.testing import Promise
+
+if TYPE_CHECKING:
+    from fdescrow.testing import Promise
+
+pytest_plugins = ["fdescrow.testing"]
 
 
 @pytest.fixture(scope="module", autouse=True)

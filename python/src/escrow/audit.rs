@@ -3,8 +3,8 @@
 use std::ops::ControlFlow;
 
 use fdescrow::{
-    DeviceId, Digest,
-    audit::{self, Checkpoint, CheckpointLimits, MacKey, Subject},
+    DeviceId,
+    audit::{self, Checkpoint, CheckpointLimits, MacKey},
     store::Cursor,
 };
 use pyo3::{
@@ -26,28 +26,6 @@ struct Entries {
     entries: Vec<Value>,
     unreadable: usize,
     next: String,
-}
-
-#[derive(Serialize)]
-struct Verified {
-    intact: bool,
-    chains: u64,
-    entries: u64,
-    unreadable: u64,
-    findings: Vec<Found>,
-}
-
-#[derive(Serialize)]
-struct Found {
-    device: Option<DeviceId>,
-    problem: &'static str,
-    message: String,
-}
-
-#[derive(Serialize)]
-struct Written {
-    digest: Digest,
-    chains: u64,
 }
 
 /// An entry, and as it is hashed, byte by byte.
@@ -111,20 +89,7 @@ impl Escrow {
         let mac_keys = mac_key.map(|key| MacKey::parse(key.bytes())).transpose().map_err(Failure::from)?;
         let mac_keys: Vec<MacKey> = mac_keys.into_iter().collect();
         let checkpoint = parsed(checkpoint)?;
-        self.ask(py, "AuditReport", |escrow| {
-            let report = escrow.verify_audit(&mac_keys, checkpoint.as_ref())?;
-            let findings = report.findings.iter().map(|finding| Found {
-                device: match &finding.subject {
-                    Subject::Device(device) => Some(device.clone()),
-                    _ => None,
-                },
-                problem: finding.problem.as_str(),
-                message: finding.to_string(),
-            });
-            let findings = findings.collect();
-            let (chains, entries, unreadable) = (report.chains, report.entries, report.unreadable);
-            Ok::<_, Failure>(Verified { intact: report.is_intact(), chains, entries, unreadable, findings })
-        })
+        self.ask(py, "AuditReport", |escrow| escrow.verify_audit(&mac_keys, checkpoint.as_ref()))
     }
 
     /// Makes a checkpoint of the whole audit, to be kept where the writers of the database are not. `previous`: the one
@@ -147,7 +112,7 @@ impl Escrow {
                 ControlFlow::Continue(())
             };
             let file = escrow.checkpoint(predecessor, now, &mut write)?;
-            Ok::<_, Failure>((bytes, Written { digest: file.digest, chains: file.chains }))
+            Ok::<_, Failure>((bytes, file))
         })?;
         let about = plain(py, &written)?.cast_into::<PyDict>()?;
         about.set_item("data", PyBytes::new(py, &bytes))?;
