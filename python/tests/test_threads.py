@@ -12,12 +12,16 @@ import textwrap
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
 
 import pytest
 
 import fdescrow
 
 from .conftest import Organization, mac_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 Identity = tuple[fdescrow.Certificate, fdescrow.Keyring]
 
@@ -84,11 +88,20 @@ def test_it_works_under_asyncio(organization: Organization) -> None:
     assert asyncio.run(story())
 
 
+@pytest.fixture
+def ctrl_c() -> Iterator[None]:
+    """Ctrl-C is heard, also where whoever runs the tests has it ignored."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 def interrupt_after(seconds: float) -> None:
     """Sends Ctrl-C to this program from another thread."""
     threading.Timer(seconds, os.kill, (os.getpid(), signal.SIGINT)).start()
 
 
+@pytest.mark.usefixtures("ctrl_c")
 @pytest.mark.parametrize("work", ["check", "rewrap", "judge"])
 def test_ctrl_c_stops_long_work_between_keys_and_nothing_is_lost(work: str) -> None:
     from cryptography.hazmat.primitives import serialization
