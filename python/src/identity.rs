@@ -23,7 +23,7 @@ use crate::failure::Failure;
 pub(crate) struct Troubles {
     last: Mutex<Option<PyErr>>,
     /// Of the keyrings that this one was made of.
-    others: Vec<Arc<Troubles>>,
+    others: Vec<Arc<Self>>,
 }
 
 impl Troubles {
