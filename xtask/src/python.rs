@@ -43,7 +43,13 @@ pub(crate) fn check(steps: &mut Steps, place: &Place) -> Result<(), Failure> {
     steps.run("python, format and lints", || python.lint())?;
     steps.run("python, wheel", || python.build())?;
     steps.run("python, environment", || python.install())?;
-    steps.run("python, tests", || run(python.tool("pytest").arg("-q").env("FDESCROW_WHEEL", "1")))?;
+    steps.run("python, tests", || {
+        let (settings, tests) = (python.source().join("pyproject.toml"), python.source().join("tests"));
+        let mut pytest = python.tool("pytest");
+        pytest.args(["-q", "-c"]).arg(settings).arg(tests).env("FDESCROW_WHEEL", "1");
+        // what is installed, not what lies here: also for the programs that the tests start
+        run(pytest.current_dir(&python.folder))
+    })?;
     steps.run("python, examples", || python.examples())?;
     steps.run("python, types", || {
         run(&mut python.tool("mypy"))?;
