@@ -89,8 +89,8 @@ func (p *Policy) Explain(group string) ([]Explained, error) {
 // FileVaultProfile is the FileVault profile of a group (empty: the organization), a configuration profile of Apple, not signed.
 //
 // certificates: the first is the escrow certificate; nil exactly where the policy does not escrow. The same input gives the same bytes.
-// [ErrPolicyInvalid] if the certificate does not fit; [ErrMisuse] if the policy says nothing of FileVault or of the organization;
-// [ErrProfileSyntax] if a certificate is missing or not used.
+// [ErrPolicyInvalid] if the certificate does not fit; [ErrMisuse] if the policy says nothing of FileVault or of the organization,
+// and if a certificate is missing or not used.
 func (p *Policy) FileVaultProfile(group string, certificates *Certificates, at time.Time) ([]byte, error) {
 	list, done, err := certificates.use()
 	if err != nil {
@@ -107,7 +107,7 @@ func (p *Policy) FileVaultProfile(group string, certificates *Certificates, at t
 
 // BitLockerProfile is what a group says to BitLocker: one SyncML Atomic command over nodes of the BitLocker CSP.
 //
-// [ErrMisuse] if the policy has no section [bitlocker]; [ErrProfileSyntax] if it says nothing to Windows itself.
+// [ErrMisuse] if the policy has no section [bitlocker], or says nothing to Windows itself.
 func (p *Policy) BitLockerProfile(group string) ([]byte, error) {
 	if p == nil {
 		return nil, ErrClosed
@@ -120,7 +120,7 @@ func (p *Policy) BitLockerProfile(group string) ([]byte, error) {
 // LUKSPlan is the plan of a group for agents on Linux: JSON, as docs/schemas/luks-plan.json describes it.
 //
 // certificates: all those that new keys are sealed to.
-// [ErrMisuse] if the policy has no section [luks] or [organization]; [ErrProfileSyntax] without a certificate.
+// [ErrMisuse] if the policy has no section [luks] or [organization], and without a certificate.
 func (p *Policy) LUKSPlan(group string, certificates *Certificates) (json.RawMessage, error) {
 	if p == nil || certificates == nil {
 		return nil, ErrClosed

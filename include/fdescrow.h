@@ -2378,8 +2378,8 @@ void fdescrow_policy_free(fdescrow_policy *policy);
  *
  * `certificates`: the first is the escrow certificate; NULL exactly where the policy does not escrow.
  * `now` is in seconds since 1970. The same input gives the same bytes.
- * Errors: `POLICY_INVALID` if the certificate does not fit; `MISUSE` if the policy says nothing of FileVault or of the organization;
- * `PROFILE_SYNTAX` if a certificate is missing or not used.
+ * Errors: `POLICY_INVALID` if the certificate does not fit; `MISUSE` if the policy says nothing of FileVault or of the organization,
+ * and if a certificate is missing or not used.
  */
 fdescrow_result fdescrow_profile_filevault(const fdescrow_policy *policy,
                                            fdescrow_str group,
@@ -2391,7 +2391,7 @@ fdescrow_result fdescrow_profile_filevault(const fdescrow_policy *policy,
 /**
  * What a policy and group say to BitLocker: one SyncML `Atomic` command over nodes of the BitLocker CSP.
  *
- * Errors: `MISUSE` if the policy has no section `[bitlocker]`; `PROFILE_SYNTAX` if it says nothing to Windows itself.
+ * Errors: `MISUSE` if the policy has no section `[bitlocker]`, or says nothing to Windows itself.
  */
 fdescrow_result fdescrow_profile_bitlocker(const fdescrow_policy *policy,
                                            fdescrow_str group,
@@ -2402,7 +2402,7 @@ fdescrow_result fdescrow_profile_bitlocker(const fdescrow_policy *policy,
  * The plan of a policy and group for agents on Linux: JSON, as docs/schemas/luks-plan.json describes it.
  *
  * `certificates`: all those that new keys are sealed to.
- * Errors: `MISUSE` if the policy has no section `[luks]` or `[organization]`; `PROFILE_SYNTAX` without a certificate.
+ * Errors: `MISUSE` if the policy has no section `[luks]` or `[organization]`, and without a certificate.
  */
 fdescrow_result fdescrow_profile_luks(const fdescrow_policy *policy,
                                       fdescrow_str group,

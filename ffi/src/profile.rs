@@ -31,8 +31,8 @@ fn organization(policy: &Policy) -> Result<&OrganizationDetails, Failure> {
 ///
 /// `certificates`: the first is the escrow certificate; NULL exactly where the policy does not escrow.
 /// `now` is in seconds since 1970. The same input gives the same bytes.
-/// Errors: `POLICY_INVALID` if the certificate does not fit; `MISUSE` if the policy says nothing of FileVault or of the organization;
-/// `PROFILE_SYNTAX` if a certificate is missing or not used.
+/// Errors: `POLICY_INVALID` if the certificate does not fit; `MISUSE` if the policy says nothing of FileVault or of the organization,
+/// and if a certificate is missing or not used.
 #[unsafe(no_mangle)]
 pub extern "C" fn fdescrow_profile_filevault(
     policy: Option<&fdescrow_policy>,
@@ -57,7 +57,7 @@ pub extern "C" fn fdescrow_profile_filevault(
 
 /// What a policy and group say to BitLocker: one SyncML `Atomic` command over nodes of the BitLocker CSP.
 ///
-/// Errors: `MISUSE` if the policy has no section `[bitlocker]`; `PROFILE_SYNTAX` if it says nothing to Windows itself.
+/// Errors: `MISUSE` if the policy has no section `[bitlocker]`, or says nothing to Windows itself.
 #[unsafe(no_mangle)]
 pub extern "C" fn fdescrow_profile_bitlocker(
     policy: Option<&fdescrow_policy>,
@@ -75,7 +75,7 @@ pub extern "C" fn fdescrow_profile_bitlocker(
 /// The plan of a policy and group for agents on Linux: JSON, as docs/schemas/luks-plan.json describes it.
 ///
 /// `certificates`: all those that new keys are sealed to.
-/// Errors: `MISUSE` if the policy has no section `[luks]` or `[organization]`; `PROFILE_SYNTAX` without a certificate.
+/// Errors: `MISUSE` if the policy has no section `[luks]` or `[organization]`, and without a certificate.
 #[unsafe(no_mangle)]
 pub extern "C" fn fdescrow_profile_luks(
     policy: Option<&fdescrow_policy>,
