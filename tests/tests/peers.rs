@@ -91,7 +91,7 @@ fn limits_are_real(name: PeerName) {
             let own = peer.open(&message, &to.key, &to.certificate).unwrap();
             assert_eq!(own, PLAINTEXT, "{} reads its own {shape}", peer.name());
             let openssl = PeerName::OpenSsl.build().unwrap().open(&message, &to.key, &to.certificate);
-            assert!(openssl.is_err(), "OpenSSL reads {shape} of {}: {}", peer.name(), limit.reason);
+            assert!(!is_read(openssl), "OpenSSL reads {shape} of {}: {}", peer.name(), limit.reason);
             shown += 1;
             continue;
         }
@@ -107,11 +107,16 @@ fn limits_are_real(name: PeerName) {
                 .unwrap_or_else(|| panic!("nobody writes {shape}"));
             let message = writer.seal(&request).unwrap();
             let answer = peer.open(&message, &to.key, &to.certificate);
-            assert!(answer.is_err(), "{} does read {shape}: {}", peer.name(), limit.reason);
+            assert!(!is_read(answer), "{} does read {shape}: {}", peer.name(), limit.reason);
             shown += 1;
         }
     }
     println!("{}: {} limits, shown in {shown} ways", peer.name(), peer.limits().len());
+}
+
+/// Whether a peer came to what was sealed. A wrong content key is tried by some, and once in 256 times the padding of CBC fits.
+fn is_read<E>(answer: Result<Vec<u8>, E>) -> bool {
+    answer.is_ok_and(|plaintext| plaintext == PLAINTEXT)
 }
 
 macro_rules! peers {
