@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use fdescrow::{
     Secret,
     envelope::{
-        HashAlgorithm, KeyAlgorithm, P256PublicKey, P384PublicKey, PublicKey, RsaPublicKey, Unavailable,
-        identity::{RawEcdh, RawRsa, UnpaddingRsa},
+        HashAlgorithm, KeyAlgorithm, PublicKey, RsaPublicKey, Unavailable,
+        identity::{PeerPoint, RawEcdh, RawRsa, UnpaddingRsa},
     },
 };
 use pyo3::{
@@ -204,11 +204,7 @@ impl RawEcdh for PythonEcdh {
 
     fn agree(&self, point: &[u8]) -> Result<Option<Secret<[u8]>>, Unavailable> {
         // Looked at here, too: a device that does not would tell about its key with points that are on no curve.
-        let point = match &self.public_key {
-            PublicKey::P384(_) => P384PublicKey::from_sec1(point).map(|point| point.sec1().to_vec()),
-            _ => P256PublicKey::from_sec1(point).map(|point| point.sec1().to_vec()),
-        };
-        let Some(point) = point else { return Ok(None) };
-        self.operation.ask(|py| PyTuple::new(py, [PyBytes::new(py, &point)]))
+        let Some(peer) = PeerPoint::on_the_curve_of(&self.public_key, point) else { return Ok(None) };
+        self.operation.ask(|py| PyTuple::new(py, [PyBytes::new(py, &peer.sec1)]))
     }
 }
